@@ -1,0 +1,38 @@
+//! idac keeps a Microsoft Entra ID tenant equal to what a Git repository declares.
+//!
+//! ```text
+//! YAML ─declare→ Declaration ─resolve(environment)→ Desired ─┐
+//!                                                            ├─plan→ Plan ─guard→ Findings ─dry_run→ DryRun ⇒ Clearance ─apply→ Receipt
+//! Graph ─observe→ Snapshot ──────────────────────────────────┘
+//! ```
+//!
+//! A folder is a verb, its product is a noun, and the subcommand has the same name: `idac plan` is
+//! `src/cli/plan.rs` calling `src/plan/`, which returns a `Plan`, shown by `src/report/`.
+
+// The words that every room speaks.
+pub mod address;
+pub mod digest;
+pub mod finding;
+pub mod object;
+
+// The nouns.
+pub mod kind;
+
+// The rooms, in walking order.
+pub mod apply;
+pub mod declare;
+pub mod dry_run;
+pub mod execute;
+pub mod guard;
+pub mod ledger;
+pub mod observe;
+pub mod plan;
+pub mod resolve;
+
+// The tenant, real and in memory.
+pub mod emulator;
+pub mod graph;
+
+// The edge.
+pub mod cli;
+pub mod report;
