@@ -72,6 +72,8 @@ pub enum Form {
     Plain,
     /// A list in which order does not matter.
     Set,
+    /// One text of words separated by spaces, in which order does not matter.
+    Words,
     /// A list of items that are told apart by one member.
     Items(&'static Items),
     /// Members of their own, merged by PATCH in practice; idac sends every member it may write.
@@ -184,7 +186,7 @@ fn find(properties: &'static [Property], path: &str) -> Option<&'static Property
     match (rest, &property.form) {
         (None, _) => Some(property),
         (Some(rest), Form::Complex(members)) => find(members, rest),
-        (Some(_), Form::Plain | Form::Set | Form::Items(_)) => None,
+        (Some(_), Form::Plain | Form::Set | Form::Words | Form::Items(_)) => None,
     }
 }
 
@@ -196,6 +198,11 @@ pub const fn plain(name: &'static str) -> Property {
 /// A list in which order does not matter.
 pub const fn set(name: &'static str) -> Property {
     property(name, Form::Set, Write::Always)
+}
+
+/// One text of words, in which order does not matter.
+pub const fn words(name: &'static str) -> Property {
+    property(name, Form::Words, Write::Always)
 }
 
 /// A property that is written when the object is created, and never again.

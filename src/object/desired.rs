@@ -60,8 +60,8 @@ pub struct DesiredObject {
     pub parent: Option<Address>,
     pub management: Management,
     pub key: Key,
-    /// Addresses that this object had before, newest first.
-    pub previously: Vec<Address>,
+    /// The name that this object had before, with the key by which it was found then.
+    pub previously: Option<Previous>,
     /// By path: `displayName`, `web.redirectUris`.
     pub properties: BTreeMap<String, DesiredProperty>,
     pub relations: BTreeMap<String, DesiredRelation>,
@@ -72,6 +72,13 @@ pub struct DesiredObject {
     pub references: Vec<Reference>,
     #[serde(skip)]
     pub origin: Origin,
+}
+
+/// A name that an object had before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Previous {
+    pub address: Address,
+    pub key: Key,
 }
 
 /// What a property should be.

@@ -2,7 +2,7 @@
 
 use crate::kind::entity::{
     Creation, Entity, Items, Lane, Last, Later, OnCreate, Permissions, Property, Relation, Removal,
-    SetRead, Switched, complex, items, on_create, plain, read_only, set,
+    SetRead, Switched, complex, items, on_create, plain, read_only, set, words,
 };
 
 /// learn.microsoft.com, application resource, application-update and application-upsert.
@@ -231,7 +231,7 @@ pub(in crate::kind) static OAUTH2_PERMISSION_GRANT: Entity = Entity {
         on_create("consentType"),
         on_create("principalId"),
         on_create("resourceId"),
-        plain("scope"),
+        words("scope"),
     ],
     relations: &[],
     sets: &[SetRead {
