@@ -8,7 +8,7 @@ mod value;
 
 pub use desired::{
     Coverage, Deletion, DesiredLink, DesiredObject, DesiredProperty, DesiredRelation, DesiredSet,
-    Key, Management, Reference,
+    Key, Management, Previous, Reference,
 };
 pub use node::{Content, DeclaredObject, Entry, Node, Style};
 pub use observed::{Links, ObservedObject, Properties};
