@@ -1,1 +1,36 @@
-//! (to be written)
+//! Takes a `Request`, gives a `Response` (or, as a [`Graph`](crate::graph::Graph), a `Refusal`); never imports
+//! anything of idac but `graph`.
+//!
+//! This room is an Entra tenant in memory. It answers by the rules that Microsoft documents for Graph v1.0, not
+//! by what idac believes, so that a wrong idea of idac's meets a refusal here and not an echo. It knows Graph and
+//! has never heard of plans. Where the documentation leaves a point open, [`Behaviour`] has a switch for it.
+//!
+//! [`Tenant`] is the pure state machine, [`Emulator`] the same thing behind the trait `Graph`, and [`store`] keeps
+//! a tenant in a folder.
+
+pub mod store;
+
+mod behaviour;
+mod emulated;
+mod founding;
+mod guid;
+mod hardship;
+mod planted;
+mod record;
+mod records;
+mod tenant;
+
+pub use behaviour::{
+    AppOnlyCreator, Behaviour, ComplexPatch, DefaultAudience, DefaultRoleOnResourceWithRoles,
+    DeletedGroupUniqueName, DeletedServicePrincipalLinks, DeletingAppRole, DisabledRoleAssignment,
+    DuplicateAssignment, DuplicateIdentifierUri, EnabledPermissionEdit, GrantScope,
+    IdentifierUriPolicy, PreAuthorizedScope, PublicRoleGroup, RemovingNonMember,
+    RoleDefinitionInUse, SecurityGroupDeletion, UniqueNameCase, UnknownProperty,
+    VersionTwoExemption,
+};
+pub use emulated::Emulator;
+pub use founding::{FirstParty, Founding};
+pub use hardship::{Flapping, Hardship, Lag, ScheduledRefusal};
+pub use planted::{Deletion, Planted, Unplantable};
+pub use record::Change;
+pub use tenant::{Corrupt, Lost, Tenant};
