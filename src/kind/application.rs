@@ -1,7 +1,9 @@
 //! Applications: what `kind: application` may say, and what Graph says of an application.
 
+mod desire;
 mod entities;
 
+pub(super) use desire::check_role;
 pub(super) use entities::{APPLICATION, FEDERATED_IDENTITY_CREDENTIAL, OAUTH2_PERMISSION_GRANT};
 
 use super::service_principal;
@@ -14,6 +16,7 @@ pub(super) static KIND: Kind = Kind {
           credentials, and its service principal.",
     fields: &[COMMON_FIELDS, FIELDS],
     documents: Documents::Declared,
+    desire: desire::desire,
 };
 
 static FIELDS: &[Field] = &[

@@ -8,8 +8,8 @@ use crate::address::{Address, AppId, Name, ObjectId, is_guid};
 use crate::finding::{Finding, Origin};
 use crate::graph::facts;
 use crate::object::{
-    Content, Coverage, Deletion, DeclaredObject, DesiredLink, DesiredObject, DesiredProperty, DesiredRelation,
-    DesiredSet, Key, Management, Node, Previous, Reference, Template, Value,
+    Content, Coverage, DeclaredObject, Deletion, DesiredLink, DesiredObject, DesiredProperty,
+    DesiredRelation, DesiredSet, Key, Management, Node, Previous, Reference, Template, Value,
 };
 
 /// Every object that is declared for this environment, variables filled in: what references can name.
@@ -187,12 +187,30 @@ impl<'a> Desire<'a> {
     }
 
     /// The service principal of an application, which is desired as soon as something needs it.
-    pub(super) fn service_principal_of(&mut self, application: &Address, origin: &Origin) -> Address {
+    pub(super) fn service_principal_of(
+        &mut self,
+        application: &Address,
+        origin: &Origin,
+    ) -> Address {
         let address = application.part("servicePrincipal");
         if !self.has(&address) {
             self.add(super::service_principal::bare(application, origin));
         }
         address
+    }
+
+    /// Adds a set to an object that is desired already.
+    pub(super) fn extend_set(
+        &mut self,
+        owner: &Address,
+        entity: &'static str,
+        by: &'static str,
+        only: BTreeMap<String, Value>,
+        origin: &Origin,
+    ) {
+        if let Some(object) = self.objects.get_mut(owner) {
+            object.desire_set(entity, Some(by), only, Coverage::Exact, origin);
+        }
     }
 
     /// The service principal of an API, from a published name, an appId or an address.
@@ -207,7 +225,7 @@ impl<'a> Desire<'a> {
             facts::well_known_application(text)
         };
         let (name, app_id, management) = match known {
-            Some(known) => (known.name, known.app_id.to_owned(), Management::Ensured),
+            Some(known) => (known.name(), known.app_id.to_owned(), Management::Ensured),
             None if is_guid(text) => (text, text.to_ascii_lowercase(), Management::ReferredTo),
             None => {
                 self.report(
@@ -217,14 +235,19 @@ impl<'a> Desire<'a> {
                         format!("no published API is called `{text}`"),
                         "write its appId, the address of an application, or a published name such as `Microsoft Graph`",
                     )
-                    .with_suggestion(text, facts::well_known_applications().map(|known| known.name)),
+                    .with_suggestion(text, facts::well_known_applications().map(|known| known.name())),
                 );
                 return None;
             }
         };
         let address = Address::new("servicePrincipal", name);
         if !self.has(&address) {
-            let mut object = referred_to(&address, "servicePrincipal", key_of("appId", &app_id), &node.origin);
+            let mut object = referred_to(
+                &address,
+                "servicePrincipal",
+                key_of("appId", &app_id),
+                &node.origin,
+            );
             object.management = management;
             self.add(object);
         }
@@ -359,7 +382,12 @@ impl DesiredObject {
         if let (super::Shape::Map(fields), Content::Map(_)) = (shape, &node.content) {
             for field in *fields {
                 if let Some(member) = node.get(field.name) {
-                    self.desire_node(&format!("{path}.{}", field.name), member, &field.shape, entity);
+                    self.desire_node(
+                        &format!("{path}.{}", field.name),
+                        member,
+                        &field.shape,
+                        entity,
+                    );
                 }
             }
             return;
@@ -429,16 +457,25 @@ pub(super) fn value(node: &Node, shape: &super::Shape) -> Value {
         (Content::List(items), Shape::List { item, .. }) => {
             Value::List(items.iter().map(|node| value(node, item)).collect())
         }
-        (Content::List(items), _) => Value::List(items.iter().map(|node| value(node, shape)).collect()),
+        (Content::List(items), _) => {
+            Value::List(items.iter().map(|node| value(node, shape)).collect())
+        }
         (Content::Map(_), Shape::Map(fields)) => Value::Map(
             fields
                 .iter()
-                .filter_map(|field| Some((field.name.to_owned(), value(node.get(field.name)?, &field.shape))))
+                .filter_map(|field| {
+                    Some((
+                        field.name.to_owned(),
+                        value(node.get(field.name)?, &field.shape),
+                    ))
+                })
                 .collect(),
         ),
         (Content::Map(_), _) => Value::Null,
         (Content::Scalar { .. }, Shape::Boolean) => node.boolean().map_or(Value::Null, Value::Bool),
-        (Content::Scalar { .. }, Shape::Integer { .. }) => node.integer().map_or(Value::Null, Value::Integer),
+        (Content::Scalar { .. }, Shape::Integer { .. }) => {
+            node.integer().map_or(Value::Null, Value::Integer)
+        }
         (Content::Scalar { text, .. }, _) => text_value(text),
     }
 }

@@ -1,17 +1,21 @@
 //! Names for things that are in the tenant already and that idac only refers to.
 
+use super::desire::{self, Desire, key_of};
 use super::shape::{Field, Shape};
 use super::{COMMON_FIELDS, Documents, Kind, rule};
+use crate::address::ObjectId;
+use crate::object::{DeclaredObject, DesiredObject, Key};
 
 pub(super) static KIND: Kind = Kind {
     name: "existing",
     doc: "A name for one object of the tenant that idac refers to and never writes.",
     fields: &[COMMON_FIELDS, FIELDS],
     documents: Documents::Declared,
+    desire,
 };
 
 /// The keys by which an existing object can be found; a document has exactly one of them.
-pub(super) static KEYS: &[&str] = &[
+pub static KEYS: &[&str] = &[
     "id",
     "appId",
     "uniqueName",
@@ -47,3 +51,30 @@ static FIELDS: &[Field] = &[
         "Its user principal name, for a user.",
     ),
 ];
+
+/// Adds the object, which must be in the tenant.
+fn desire(object: &DeclaredObject, desire: &mut Desire<'_>) {
+    if let Some(desired) = referred_to(object) {
+        desire.add(desired);
+    }
+}
+
+/// The object that the document names, to be found by its one key.
+pub(super) fn referred_to(object: &DeclaredObject) -> Option<DesiredObject> {
+    let entity = super::find_entity(object.document.get("type")?.text()?)?;
+    let (name, node) = KEYS
+        .iter()
+        .find_map(|key| Some((*key, object.document.get(key)?)))?;
+    let text = node.text()?;
+    let key = match name {
+        "id" => Key::Id(ObjectId::new(text)),
+        "appId" => key_of(name, &text.to_ascii_lowercase()),
+        _ => key_of(name, text),
+    };
+    Some(desire::referred_to(
+        &object.address,
+        entity.name,
+        key,
+        &node.origin,
+    ))
+}

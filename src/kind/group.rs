@@ -1,16 +1,20 @@
 //! Security groups: assigned, dynamic and role-assignable.
 
+use super::desire::{Desire, bare, deletion};
 use super::entity::{
     Creation, Entity, Lane, Last, Permissions, Relation, Removal, on_create, plain, read_only, set,
 };
 use super::shape::{Field, Shape, open_list};
 use super::{COMMON_FIELDS, Documents, Kind, rule};
+use crate::finding::Finding;
+use crate::object::{Coverage, DeclaredObject, DesiredObject, Node, Value};
 
 pub(super) static KIND: Kind = Kind {
     name: "group",
     doc: "A security group: assigned, dynamic or role-assignable, with its owners and members.",
     fields: &[COMMON_FIELDS, FIELDS],
     documents: Documents::Declared,
+    desire,
 };
 
 static FIELDS: &[Field] = &[
@@ -67,6 +71,83 @@ static FIELDS: &[Field] = &[
         "Who is in the group: users, groups and service principals.",
     ),
 ];
+
+/// Adds what a declared group desires.
+fn desire(object: &DeclaredObject, desire: &mut Desire<'_>) {
+    let document = &object.document;
+    let mut group = bare(
+        &object.address,
+        GROUP.name,
+        desire.key(&object.address),
+        &object.origin,
+    );
+    group.deletion = deletion(document);
+    group.previously = desire.previously(object);
+    group.desire_properties(document, KIND.fields(), &GROUP);
+    created_with(&mut group, desire, object);
+    if let Some(rule) = document.get("membershipRule") {
+        let types = match rule.text() {
+            Some(_) => vec![Value::text("DynamicMembership")],
+            None => Vec::new(),
+        };
+        group.desire(
+            "groupTypes",
+            Value::List(types),
+            Coverage::Exact,
+            &rule.origin,
+        );
+        check_dynamic(document, rule, desire);
+    }
+    for relation in ["owners", "members"] {
+        if let Some(node) = document.get(relation) {
+            group.desire_links(relation, node, desire);
+        }
+    }
+    desire.add(group);
+}
+
+/// What Graph must be told when the group is created, although nobody wrote it.
+fn created_with(group: &mut DesiredObject, desire: &Desire<'_>, object: &DeclaredObject) {
+    let name = object.address.name();
+    let mut defaults = vec![
+        ("mailEnabled", Value::Bool(false)),
+        ("mailNickname", Value::text(name)),
+        ("securityEnabled", Value::Bool(true)),
+    ];
+    if !desire.is_adopted(&object.address) {
+        defaults.push(("uniqueName", Value::Text(desire.unique_name(name))));
+    }
+    for (property, value) in defaults {
+        if !group.properties.contains_key(property) {
+            group.desire(property, value, Coverage::OnCreate, &object.origin);
+        }
+    }
+}
+
+/// A dynamic group has no members of its own and cannot be given directory roles.
+fn check_dynamic(document: &Node, rule: &Node, desire: &mut Desire<'_>) {
+    if rule.text().is_none() {
+        return;
+    }
+    if let Some(members) = document.get("members") {
+        desire.report(Finding::error(
+            "IDAC153",
+            &members.origin,
+            "a dynamic group has no members of its own: its rule decides".to_owned(),
+            "remove `members`, or remove `membershipRule`",
+        ));
+    }
+    if let Some(node) = document.get("isAssignableToRole")
+        && node.boolean() == Some(true)
+    {
+        desire.report(Finding::error(
+            "IDAC153",
+            &node.origin,
+            "directory roles cannot be assigned to a dynamic group".to_owned(),
+            "remove `isAssignableToRole`, or remove `membershipRule`",
+        ));
+    }
+}
 
 // ── Graph's half ─────────────────────────────────────────────────────────────────────────────────────────
 

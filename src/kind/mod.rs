@@ -4,6 +4,7 @@
 //! ([`Entity`]). [`KINDS`] and [`ENTITIES`] are the only lists of them.
 
 mod application;
+mod desire;
 mod directory_role_assignment;
 pub mod entity;
 mod existing;
@@ -13,11 +14,14 @@ mod service_principal;
 pub mod shape;
 mod user;
 
+pub use desire::{Adoption, Declared, Desire};
 pub use entity::Entity;
+pub use existing::KEYS as EXISTING_KEYS;
 pub use shape::{Field, Need, Openness, Rule, Shape};
 
+use crate::object::DeclaredObject;
+
 /// One kind: a type of object that people declare.
-#[derive(Debug)]
 pub struct Kind {
     /// As people write it after `kind:`.
     pub name: &'static str,
@@ -27,6 +31,8 @@ pub struct Kind {
     pub fields: &'static [&'static [Field]],
     /// Whether a document may declare it.
     pub documents: Documents,
+    /// Adds what one declared object desires.
+    pub desire: fn(&DeclaredObject, &mut Desire<'_>),
 }
 
 /// Whether a kind has documents of its own.
