@@ -307,7 +307,8 @@ impl Parser {
         if self.depth > DEEPEST {
             return Err("The expression is nested too deeply".to_owned());
         }
-        let negated = matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case("not"));
+        let negated =
+            matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case("not"));
         let expr = if negated {
             self.at += 1;
             Expr::Not(Box::new(self.unary()?))
@@ -391,7 +392,12 @@ impl Parser {
     fn lambda(&mut self) -> Parsed<Expr> {
         let variable = match self.next()? {
             Token::Word(word) if !word.contains('/') => word,
-            other => return Err(format!("A range variable expected instead of '{}'", other.text())),
+            other => {
+                return Err(format!(
+                    "A range variable expected instead of '{}'",
+                    other.text()
+                ));
+            }
         };
         self.expect(&Token::Colon)?;
         self.variables.push(variable);
@@ -420,7 +426,9 @@ impl Parser {
         }
         if let Some(variable) = self.variables.last() {
             if path[0] != *variable {
-                return Err(format!("The range variable '{variable}' is expected instead of '{word}'"));
+                return Err(format!(
+                    "The range variable '{variable}' is expected instead of '{word}'"
+                ));
             }
             path.remove(0);
         }
@@ -445,9 +453,10 @@ impl Parser {
         if numeric && let Ok(number) = word.parse::<f64>() {
             return Ok(Literal::Number(number));
         }
-        let bare = word
-            .chars()
-            .all(|letter| letter.is_ascii_hexdigit() || matches!(letter, '-' | '+' | ':' | '.' | 'T' | 'Z' | 't' | 'z'));
+        let bare = word.chars().all(|letter| {
+            letter.is_ascii_hexdigit()
+                || matches!(letter, '-' | '+' | ':' | '.' | 'T' | 'Z' | 't' | 'z')
+        });
         if bare && word.contains('-') {
             return Ok(Literal::Bare(word));
         }
@@ -510,18 +519,28 @@ mod tests {
     fn a_doubled_quote_is_one_quote() {
         assert_eq!(
             parse("displayName eq 'it''s (a) b'"),
-            Ok(compare("displayName", Operator::Equal, Literal::Text("it's (a) b".to_owned())))
+            Ok(compare(
+                "displayName",
+                Operator::Equal,
+                Literal::Text("it's (a) b".to_owned())
+            ))
         );
     }
 
     #[test]
     fn dates_guids_and_numbers_stand_without_quotes() {
         for (text, expected) in [
-            ("2024-01-01T00:00:00Z", Literal::Bare("2024-01-01T00:00:00Z".to_owned())),
+            (
+                "2024-01-01T00:00:00Z",
+                Literal::Bare("2024-01-01T00:00:00Z".to_owned()),
+            ),
             ("-7", Literal::Number(-7.0)),
             ("null", Literal::Null),
         ] {
-            assert_eq!(parse(&format!("p ge {text}")), Ok(compare("p", Operator::GreaterOrEqual, expected)));
+            assert_eq!(
+                parse(&format!("p ge {text}")),
+                Ok(compare("p", Operator::GreaterOrEqual, expected))
+            );
         }
     }
 
@@ -543,8 +562,16 @@ mod tests {
             "{}",
         ] {
             let refused = parse(text).expect_err(text);
-            assert_eq!((refused.status, refused.code.as_str()), (400, "BadRequest"), "{text}");
-            assert!(refused.message.starts_with("Invalid filter clause"), "{}", refused.message);
+            assert_eq!(
+                (refused.status, refused.code.as_str()),
+                (400, "BadRequest"),
+                "{text}"
+            );
+            assert!(
+                refused.message.starts_with("Invalid filter clause"),
+                "{}",
+                refused.message
+            );
         }
     }
 

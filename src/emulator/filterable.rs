@@ -351,7 +351,10 @@ impl Check {
         let advanced = self.level == Level::Advanced;
         let basic = rule.basic & operator != 0;
         let known = basic || rule.advanced & operator != 0;
-        let negatable = !matches!(self.shape, Shape::Grant | Shape::Assignment | Shape::Federated);
+        let negatable = !matches!(
+            self.shape,
+            Shape::Grant | Shape::Assignment | Shape::Federated
+        );
         let allowed = match sense {
             Sense::Plain => basic || advanced && known,
             Sense::Negated => advanced && known && negatable,
@@ -410,10 +413,9 @@ fn fits(holds: Holds, operator: Operator, value: &Literal) -> Result<(), Problem
         (Holds::Id, Literal::Text(_) | Literal::Bare(_) | Literal::Null) => (true, "Edm.Guid"),
         (Holds::Flag, Literal::Flag(_) | Literal::Null) => (true, "Edm.Boolean"),
         (Holds::Number, Literal::Number(_) | Literal::Null) => (true, "Edm.Int32"),
-        (Holds::Moment, Literal::Bare(text)) => (
-            super::moment::parse(text).is_some(),
-            "Edm.DateTimeOffset",
-        ),
+        (Holds::Moment, Literal::Bare(text)) => {
+            (super::moment::parse(text).is_some(), "Edm.DateTimeOffset")
+        }
         (Holds::Moment, Literal::Null) => (true, "Edm.DateTimeOffset"),
         (Holds::Complex, Literal::Null) => (true, "Edm.ComplexType"),
         (Holds::Text, _) => (false, "Edm.String"),
@@ -448,6 +450,8 @@ fn no_function(function: Function) -> Problem {
     Problem::new(
         400,
         "BadRequest",
-        format!("Invalid filter clause: No function signature for the function with name '{name}' matches the specified arguments."),
+        format!(
+            "Invalid filter clause: No function signature for the function with name '{name}' matches the specified arguments."
+        ),
     )
 }

@@ -70,6 +70,7 @@ impl ListSet {
     /// The type of the entries.
     pub(super) fn shape(&self) -> Shape {
         match self {
+            ListSet::Objects(Kind::Unknown) | ListSet::Deleted(Kind::Unknown) => Shape::Mixed,
             ListSet::Objects(kind) | ListSet::Deleted(kind) => Shape::Object(*kind),
             ListSet::Links { .. } | ListSet::LinkedFrom { .. } => Shape::Mixed,
             ListSet::Federated { .. } => Shape::Federated,
@@ -223,18 +224,14 @@ impl ListSet {
                 found(Term::Principal(*principal))
             }
             ListSet::GrantsOf { client } => found(Term::Client(*client)),
-            ListSet::Grants => between(
-                Key::Grant(String::new()),
-                Key::RoleDefinition(Guid::ZERO),
-            ),
+            ListSet::Grants => between(Key::Grant(String::new()), Key::RoleDefinition(Guid::ZERO)),
             ListSet::RoleDefinitions => between(
                 Key::RoleDefinition(Guid::ZERO),
                 Key::RoleDefinition(Guid::MAX),
             ),
-            ListSet::RoleAssignments => between(
-                Key::RoleAssignment(String::new()),
-                Key::Gone(String::new()),
-            ),
+            ListSet::RoleAssignments => {
+                between(Key::RoleAssignment(String::new()), Key::Gone(String::new()))
+            }
             ListSet::Organization => between(Key::Organization, Key::Organization),
             ListSet::Domains => between(Key::Domain(String::new()), Key::Object(Guid::ZERO)),
         }
@@ -244,18 +241,28 @@ impl ListSet {
     fn has(&self, tenant: &Tenant, key: &Key) -> bool {
         let lives = |id: Guid| tenant.seen_living(id).is_some();
         match (self, key) {
-            (ListSet::Objects(kind), Key::Object(id)) => {
-                tenant.seen_living(*id).is_some_and(|found| found.kind == *kind)
-            }
+            (ListSet::Objects(kind), Key::Object(id)) => tenant
+                .seen_living(*id)
+                .is_some_and(|found| found.kind == *kind),
             (ListSet::Deleted(kind), Key::Object(id)) => tenant
                 .seen_object(*id)
                 .is_some_and(|found| found.kind == *kind && found.deleted_ms.is_some()),
-            (ListSet::Links { from, relation }, Key::Link { from: f, relation: r, to }) => {
-                from == f && relation == r && lives(*to) && tenant.sees_link(key)
-            }
-            (ListSet::LinkedFrom { to, relation }, Key::Link { from, relation: r, to: t }) => {
-                to == t && relation == r && lives(*from) && tenant.sees_link(key)
-            }
+            (
+                ListSet::Links { from, relation },
+                Key::Link {
+                    from: f,
+                    relation: r,
+                    to,
+                },
+            ) => from == f && relation == r && lives(*to) && tenant.sees_link(key),
+            (
+                ListSet::LinkedFrom { to, relation },
+                Key::Link {
+                    from,
+                    relation: r,
+                    to: t,
+                },
+            ) => to == t && relation == r && lives(*from) && tenant.sees_link(key),
             (ListSet::Federated { application }, Key::Federated { application: a, .. }) => {
                 application == a && tenant.seen(key).is_some()
             }

@@ -33,7 +33,9 @@ impl Subject<'_> {
             let text = text.unwrap_or_default().to_lowercase();
             let words = text.split(|letter: char| !letter.is_alphanumeric());
             text.starts_with(&clause.text)
-                || words.into_iter().any(|word| !word.is_empty() && word.starts_with(&clause.text))
+                || words
+                    .into_iter()
+                    .any(|word| !word.is_empty() && word.starts_with(&clause.text))
         })
     }
 

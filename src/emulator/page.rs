@@ -109,7 +109,11 @@ pub(super) fn one(
     }
     check(shape, query)?;
     let selected = selection(&query.select);
-    let context = format!("{}/$metadata#{}{selected}/$entity", tenant.root, set.context());
+    let context = format!(
+        "{}/$metadata#{}{selected}/$entity",
+        tenant.root,
+        set.context()
+    );
     let mut answer = Properties::new();
     answer.insert("@odata.context".to_owned(), Value::from(context));
     answer.extend(shown(tenant, shape, view, query));
@@ -217,10 +221,13 @@ impl<'a> Listing<'a> {
         let mut entries: Entries = self.entries().take(size + 1).collect();
         let more = entries.len() > size;
         entries.truncate(size);
-        let next = entries.last().filter(|_| more).map(|(key, _)| Continuation {
-            after: key.clone(),
-            sorted: None,
-        });
+        let next = entries
+            .last()
+            .filter(|_| more)
+            .map(|(key, _)| Continuation {
+                after: key.clone(),
+                sorted: None,
+            });
         Ok((entries, next))
     }
 
@@ -298,7 +305,9 @@ fn check_order(shape: Shape, order: &Order, query: &Query, level: Level) -> Resu
     let sortable = match shape {
         Shape::Object(_) | Shape::Mixed => match holds {
             Holds::Text => true,
-            Holds::Moment => order.property == "deletedDateTime" || order.property == "createdDateTime",
+            Holds::Moment => {
+                order.property == "deletedDateTime" || order.property == "createdDateTime"
+            }
             Holds::Id
             | Holds::Flag
             | Holds::Number

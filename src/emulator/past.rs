@@ -52,7 +52,10 @@ impl Past {
                 continue;
             }
             let changes = self.changes.entry(key.clone()).or_default();
-            if changes.back().is_some_and(|last| last.replaced.request == now.request) {
+            if changes
+                .back()
+                .is_some_and(|last| last.replaced.request == now.request)
+            {
                 continue;
             }
             changes.push_back(Before {

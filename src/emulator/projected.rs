@@ -31,7 +31,8 @@ pub(super) fn check_expand(shape: Shape, expand: &Expand) -> Result<(), Problem>
     let unknown = || shape.no_property("Parsing OData Select and Expand failed", &expand.relation);
     match shape {
         Shape::Object(kind) => {
-            let set = ListSet::of_relation(kind, Guid::ZERO, &expand.relation).ok_or_else(unknown)?;
+            let set =
+                ListSet::of_relation(kind, Guid::ZERO, &expand.relation).ok_or_else(unknown)?;
             check_select(set.shape(), &expand.select)
         }
         Shape::RoleAssignment => match expand.relation.as_str() {

@@ -9,7 +9,10 @@ use super::hardship::{Flapping, Hardship, Lag};
 use super::past::{Before, Moment, lasts};
 use super::path::{self, Path};
 use super::problem::Problem;
-use super::record::{Assignment, Entry, Grant, Key, Kind, LinkState, Object, Presence, Properties, Term};
+use super::record::{
+    Assignment, Entry, Grant, Key, Kind, LinkState, Object, Presence, Properties, Term,
+};
+use super::route::Locator;
 use super::tenant::Tenant;
 
 impl Tenant {
@@ -94,11 +97,34 @@ impl Tenant {
                 }
                 _ => None,
             })
-            .flat_map(|app_id| self.records.find(Term::AppId(Kind::ServicePrincipal, app_id), None))
+            .flat_map(|app_id| {
+                self.records
+                    .find(Term::AppId(Kind::ServicePrincipal, app_id), None)
+            })
             .cloned()
             .collect();
         keys.extend(mirrors);
         keys
+    }
+
+    /// The object that a read finds although writes no longer do: a replica still has it.
+    pub(super) fn read_finds(&self, kind: Kind, locator: &Locator) -> Option<Guid> {
+        let is_found = |id: &Guid| {
+            self.seen_living(*id).is_some_and(|object| {
+                let named = match locator {
+                    Locator::Id(text) => Guid::parse(text) == Some(*id),
+                    Locator::Alternate { property, value } => object
+                        .text(property)
+                        .is_some_and(|found| found.eq_ignore_ascii_case(value)),
+                };
+                named && (object.kind == kind || kind == Kind::Unknown)
+            })
+        };
+        let mut late = self.records.past().keys().filter_map(|key| match key {
+            Key::Object(id) => Some(*id),
+            _ => None,
+        });
+        late.find(is_found)
     }
 
     /// The last change that every replica shows: delta queries go no further, so they lose nothing.
@@ -247,7 +273,11 @@ impl Tenant {
 }
 
 fn is_calm(hardship: &Hardship) -> bool {
-    [&hardship.create_lag, &hardship.update_lag, &hardship.mirror_lag]
-        .into_iter()
-        .all(|lag| lag.is_none())
+    [
+        &hardship.create_lag,
+        &hardship.update_lag,
+        &hardship.mirror_lag,
+    ]
+    .into_iter()
+    .all(|lag| lag.is_none())
 }

@@ -12,7 +12,8 @@ const CHECK: usize = 8;
 
 /// Makes a token that [`open`] reads back for the same purpose only.
 pub(super) fn seal(purpose: &str, content: &impl Serialize) -> String {
-    let body = serde_json::to_vec(content).expect("bug: the content of a token is not serialisable");
+    let body =
+        serde_json::to_vec(content).expect("bug: the content of a token is not serialisable");
     let mut bytes = check(purpose, &body).to_vec();
     bytes.extend(body);
     URL_SAFE_NO_PAD.encode(bytes)
