@@ -31,7 +31,9 @@ pub(crate) fn with_groups(count: usize) -> Tenant {
 }
 
 pub(crate) fn plant(tenant: &mut Tenant, set: &str, number: usize, name: &str) {
-    let properties = json!({"id": guid(number), "displayName": name});
+    let mut properties = group_body(name);
+    properties["id"] = Value::from(guid(number));
+    properties["mailNickname"] = Value::from(format!("g{number}"));
     plant_as(tenant, set, properties);
 }
 
