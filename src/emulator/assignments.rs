@@ -32,7 +32,9 @@ pub(super) enum Side {
 
 /// The assignment as Graph shows it.
 pub(super) fn assignment_view(tenant: &Tenant, id: &str) -> Option<Map<String, Value>> {
-    let assignment = tenant.records.assignment(id)?;
+    let assignment = tenant
+        .seen_assignment(id)
+        .or(tenant.records.assignment(id))?;
     let name = |id: Guid| service_principals::shown_name(tenant, id);
     let kind = tenant
         .records
@@ -54,7 +56,7 @@ pub(super) fn assignment_view(tenant: &Tenant, id: &str) -> Option<Map<String, V
 
 /// The grant as Graph shows it.
 pub(super) fn grant_view(tenant: &Tenant, id: &str) -> Option<Map<String, Value>> {
-    let grant = tenant.records.grant(id)?;
+    let grant = tenant.seen_grant(id).or(tenant.records.grant(id))?;
     let consent = match grant.principal {
         Some(_) => "Principal",
         None => "AllPrincipals",
