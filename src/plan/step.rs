@@ -112,6 +112,8 @@ pub enum Target {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Inverse {
     Undo(Box<Action>),
+    /// By deleting what the step created (or took out of the recycle bin).
+    DeleteCreated,
     /// By taking the object out of the recycle bin.
     RestoreDeleted,
     /// Not at all; the text says why.
