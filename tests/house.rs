@@ -58,6 +58,8 @@ const DOORS: &[Door] = &[
     door!("plan" -> "resolve"),
     door!("plan" -> "observe"),
     door!("plan" -> "kind"),
+    // The names by which published permissions are asked for.
+    door!("plan" -> "graph"),
     door!("guard" -> "resolve"),
     door!("guard" -> "observe"),
     door!("guard" -> "plan"),
