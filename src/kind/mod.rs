@@ -66,11 +66,11 @@ pub const KINDS: &[&Kind] = &[
 pub const ENTITIES: &[&Entity] = &[
     &application::APPLICATION,
     &service_principal::APP_ROLE_ASSIGNMENT,
-    &directory_role_assignment::ROLE_ASSIGNMENT,
     &application::FEDERATED_IDENTITY_CREDENTIAL,
     &group::GROUP,
     &application::OAUTH2_PERMISSION_GRANT,
     &service_principal::SERVICE_PRINCIPAL,
+    &directory_role_assignment::ROLE_ASSIGNMENT,
     &user::USER,
 ];
 
