@@ -88,7 +88,10 @@ fn run(place: &Path, command: &str, below: &[&str]) -> Vec<String> {
     let (word, rest) = command.split_once(' ').unwrap_or((command, ""));
     match word {
         "file" => {
-            let text: Vec<&str> = below.iter().map(|line| line.strip_prefix("| ").unwrap_or("")).collect();
+            let text: Vec<&str> = below
+                .iter()
+                .map(|line| line.strip_prefix("| ").unwrap_or(""))
+                .collect();
             let path = place.join(rest);
             fs::create_dir_all(path.parent().expect("a file has a folder")).expect("a folder");
             fs::write(path, text.join("\n") + "\n").expect("a file");
@@ -122,12 +125,20 @@ fn run(place: &Path, command: &str, below: &[&str]) -> Vec<String> {
 
 fn edit(path: &Path, below: &[&str]) {
     let of = |sign: &str| -> String {
-        let lines: Vec<&str> = below.iter().filter_map(|line| line.strip_prefix(sign)).collect();
+        let lines: Vec<&str> = below
+            .iter()
+            .filter_map(|line| line.strip_prefix(sign))
+            .collect();
         lines.iter().map(|line| format!("{line}\n")).collect()
     };
     let text = fs::read_to_string(path).expect("the file to edit");
     let old = of("- ");
-    assert_eq!(text.matches(&old).count(), 1, "{} has this once:\n{old}", path.display());
+    assert_eq!(
+        text.matches(&old).count(),
+        1,
+        "{} has this once:\n{old}",
+        path.display()
+    );
     fs::write(path, text.replace(&old, &of("+ "))).expect("the edited file");
 }
 
@@ -148,16 +159,23 @@ fn idac(place: &Path, arguments: &str) -> Vec<String> {
 
 /// Asks the stored tenant the way any client would; a write stays.
 fn ask(place: &Path, request: Request) -> Vec<String> {
-    let (mut store, mut tenant) = Store::open(&place.join(".idac/sandbox/tenant")).expect("a tenant");
+    let (mut store, mut tenant) =
+        Store::open(&place.join(".idac/sandbox/tenant")).expect("a tenant");
     let response = tenant.answer(&request);
-    store.append(&tenant.take_changes()).expect("the change is kept");
+    store
+        .append(&tenant.take_changes())
+        .expect("the change is kept");
     let mut printed = Vec::new();
     if response.status != 200 {
         printed.push(response.status.to_string());
     }
     if let Some(mut body) = response.body {
         hide(&mut body);
-        let body = body.get("value").filter(|value| value.is_array()).cloned().unwrap_or(body);
+        let body = body
+            .get("value")
+            .filter(|value| value.is_array())
+            .cloned()
+            .unwrap_or(body);
         printed.extend(lines(&serde_json::to_string_pretty(&body).expect("JSON")));
     }
     printed
@@ -168,7 +186,9 @@ fn hide(body: &mut Value) {
     match body {
         Value::Object(members) => {
             members.retain(|name, _| {
-                !name.starts_with("@odata.context") && !name.ends_with("DateTime") && name != "innerError"
+                !name.starts_with("@odata.context")
+                    && !name.ends_with("DateTime")
+                    && name != "innerError"
             });
             members.values_mut().for_each(hide);
         }
@@ -191,5 +211,10 @@ fn first_difference(written: &str, told: &str) -> String {
         let lines: Vec<&str> = text.lines().skip(at.saturating_sub(2)).take(12).collect();
         lines.join("\n")
     };
-    format!("line {}: expected\n{}\nbut saw\n{}\n", at + 1, excerpt(written), excerpt(told))
+    format!(
+        "line {}: expected\n{}\nbut saw\n{}\n",
+        at + 1,
+        excerpt(written),
+        excerpt(told)
+    )
 }

@@ -88,13 +88,11 @@ impl<'a> Writer<'_, 'a> {
         let needs = self.needs_of(&values);
         let reason = self.reason(|| Vec::new());
         let created = self.push(action, reason, needs, BTreeSet::new());
-        let waits_for: Vec<Address> = detached
-            .values()
-            .flatten()
-            .cloned()
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect();
+        let mut waits_for: BTreeSet<Address> = detached.values().flatten().cloned().collect();
+        if waits_for.is_empty() {
+            waits_for.insert(self.object.address.clone());
+        }
+        let waits_for: Vec<Address> = waits_for.into_iter().collect();
         self.stages(stages, Some(created), Some(waits_for));
         self.links(None, Some(created));
     }
