@@ -140,10 +140,25 @@ impl<'a> Desire<'a> {
         })
     }
 
+    /// The name that an object had before, when its key does not have the name in it.
+    pub(super) fn previously_with(&self, object: &DeclaredObject, key: &Key) -> Option<Previous> {
+        let name = object.document.get("previously")?.text()?;
+        Some(Previous {
+            address: Address::new(object.address.kind(), name),
+            key: key.clone(),
+        })
+    }
+
     /// The directory object that a reference means where a principal or a member is wanted: for an application
     /// that is its service principal.
     pub(super) fn principal(&mut self, node: &Node, from: &mut DesiredObject) -> Option<Address> {
+        // What is no address, or one of no kind, was found when the shape of the value was checked.
+        let written = Address::parse(node.text()?)?;
+        if super::find(written.kind()).is_none() || !written.part_name().is_empty() {
+            return None;
+        }
         let address = self.find(node)?;
+        self.check_existing(node, &address)?;
         let principal = match address.kind() {
             "application" => self.service_principal_of(&address, &node.origin),
             _ => address,
@@ -183,6 +198,30 @@ impl<'a> Desire<'a> {
                 None
             }
         }
+    }
+
+    /// An application is no principal: its service principal is.
+    fn check_existing(&mut self, node: &Node, address: &Address) -> Option<()> {
+        if self.existing_type(address) != Some("application") {
+            return Some(());
+        }
+        self.report(Finding::error(
+            "IDAC117",
+            &node.origin,
+            format!(
+                "{address} is an application, and only its service principal can be a principal"
+            ),
+            "declare the service principal: `type: servicePrincipal` with its `appId`",
+        ));
+        None
+    }
+
+    /// What an object is that is declared as existing.
+    fn existing_type(&self, address: &Address) -> Option<&'a str> {
+        if address.kind() != "existing" {
+            return None;
+        }
+        self.declared.get(address)?.document.get("type")?.text()
     }
 
     fn unresolved(&mut self, node: &Node, text: &str) {
@@ -499,7 +538,19 @@ impl DesiredObject {
         let mut seen = BTreeSet::new();
         let mut links = Vec::new();
         for item in list.items() {
-            if let Some(to) = desire.principal(item, self)
+            let to = desire.principal(item, self);
+            if let Some(to) = &to
+                && relation == "owners"
+                && desire.existing_type(to) == Some("group")
+            {
+                desire.report(Finding::error(
+                    "IDAC117",
+                    &item.origin,
+                    format!("{to} is a group, and a group owns nothing"),
+                    "name users and service principals",
+                ));
+            }
+            if let Some(to) = to
                 && seen.insert(to.clone())
             {
                 links.push(DesiredLink {
