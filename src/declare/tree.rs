@@ -50,6 +50,7 @@ pub(super) fn read(text: &str, file: &Arc<str>, findings: &mut Vec<Finding>) -> 
         stack: Vec::new(),
         root: None,
         health: Health::Whole,
+        aliases: Aliases::Unreported,
         documents: Vec::new(),
     };
     let mut recoveries = 0;
@@ -89,7 +90,15 @@ struct Builder<'a> {
     stack: Vec<Frame>,
     root: Option<Node>,
     health: Health,
+    aliases: Aliases,
     documents: Vec<Document>,
+}
+
+/// Whether a finding has spoken of anchors and aliases in this document.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Aliases {
+    Unreported,
+    Reported,
 }
 
 /// A collection that is being read.
@@ -124,6 +133,7 @@ impl Builder<'_> {
                 self.root = None;
                 self.stack.clear();
                 self.health = Health::Whole;
+                self.aliases = Aliases::Unreported;
             }
             Event::DocumentEnd => return self.end_document(span),
             Event::Scalar(text, style, _, tag) => {
@@ -380,7 +390,11 @@ impl Builder<'_> {
         );
     }
 
+    /// Says so once a document: where there is one there are many.
     fn alias(&mut self, span: &Span) {
+        if std::mem::replace(&mut self.aliases, Aliases::Reported) == Aliases::Reported {
+            return;
+        }
         let origin = self.origin(span);
         self.refuse(
             "IDAC110",

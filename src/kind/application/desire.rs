@@ -6,7 +6,8 @@ use super::KIND;
 use crate::address::{Address, AppId, is_guid};
 use crate::finding::{Finding, Origin};
 use crate::graph::facts;
-use crate::kind::desire::{Desire, Resource, bare, deletion, key_of, open};
+use crate::kind::desire::{Desire, bare, deletion, key_of, open};
+use crate::kind::reference::Resource;
 use crate::kind::{self, Shape, service_principal};
 use crate::object::{Coverage, DeclaredObject, DesiredObject, Key, Node, Value};
 
