@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json};
 
 use super::answer;
-use super::ask::{Ask, PAGE, Purpose, Slot};
+use super::ask::{Ask, PAGE, Purpose};
 use super::quiet::Quiet;
 use super::rows::Rows;
 use super::search::Searches;
