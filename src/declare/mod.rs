@@ -1,13 +1,232 @@
 //! Takes `Source`s, gives the `Declaration` and every `Finding` about it; never looks at the tenant, never stops at
 //! the first problem.
 
+mod check;
 mod declaration;
+mod documents;
+mod schema;
+mod settings;
+mod text;
+mod tree;
 
-pub use declaration::{Declaration, Environment, Source, Tenant};
+pub(crate) use check::{has_variable, scalar as check_scalar, shortened};
+pub use declaration::{Declaration, Environment, Reading, Source, Tenant};
+pub use schema::schemas;
 
-use crate::finding::Finding;
+use std::collections::BTreeMap;
+
+use crate::address::Name;
+use crate::finding::{self, Finding, Origin};
+use documents::Documents;
+use tree::{Document, Health};
+
+/// The blast radius of a project that states none: deletes, percent.
+pub(crate) const BLAST_RADIUS: (u64, u64) = (10, 25);
+
+/// The most findings about one file that are shown; more would hide the first.
+const FINDINGS_MAX: usize = 100;
 
 /// Reads a whole identity root.
-pub fn declare(_sources: &[Source]) -> (Declaration, Vec<Finding>) {
-    todo!()
+pub fn declare(sources: &[Source]) -> (Declaration, Vec<Finding>) {
+    let mut root = Root::default();
+    let mut sources: Vec<&Source> = sources.iter().collect();
+    sources.sort_by(|one, other| one.path.cmp(&other.path));
+    for source in &sources {
+        let mut findings = Vec::new();
+        root.take(source, &mut findings);
+        truncate(&mut findings, source);
+        root.findings.append(&mut findings);
+    }
+    root.finish(&sources)
+}
+
+/// Leaves out findings that nobody would read, and says so.
+fn truncate(findings: &mut Vec<Finding>, source: &Source) {
+    if findings.len() <= FINDINGS_MAX {
+        return;
+    }
+    finding::sort(findings);
+    let more = findings.len().saturating_sub(FINDINGS_MAX);
+    findings.truncate(FINDINGS_MAX);
+    if let Some(last) = findings.last() {
+        let origin = last.origin.clone();
+        findings.push(Finding::error(
+            "IDAC103",
+            &origin,
+            format!("{more} more findings in {} are not shown", source.shown),
+            "correct these first",
+        ));
+    }
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Root {
+    project: Option<settings::Project>,
+    has_project_file: bool,
+    has_environment_file: bool,
+    environments: BTreeMap<Name, Environment>,
+    documents: Documents,
+    is_partial: bool,
+    findings: Vec<Finding>,
+}
+
+impl Root {
+    fn take(&mut self, source: &Source, findings: &mut Vec<Finding>) {
+        let place = Place::of(&source.path);
+        match place {
+            Place::Other => return,
+            Place::Unsupported(why, remedy) => {
+                let start = Origin::start_of(&source.shown);
+                findings.push(Finding::error("IDAC126", &start, why.to_owned(), remedy));
+                return;
+            }
+            Place::Project => self.has_project_file = true,
+            Place::Environment(_) => self.has_environment_file = true,
+            Place::Objects => {}
+        }
+        let documents = self.read(source, findings);
+        match place {
+            Place::Project => self.project = settings::project(source, &documents, findings),
+            Place::Environment(name) => {
+                let environment = settings::environment(source, name, &documents, findings);
+                self.environments
+                    .extend(environment.map(|environment| (environment.name.clone(), environment)));
+            }
+            Place::Objects => {
+                for document in documents {
+                    self.documents.take(document, findings);
+                }
+            }
+            Place::Other | Place::Unsupported(..) => {}
+        }
+    }
+
+    fn read(&mut self, source: &Source, findings: &mut Vec<Finding>) -> Vec<Document> {
+        match text::read(source) {
+            Ok(text) => {
+                let documents = tree::read(text, &source.shown, findings);
+                self.is_partial |= finding::has_errors(findings);
+                documents
+            }
+            Err(finding) => {
+                self.is_partial = true;
+                findings.push(finding);
+                Vec::new()
+            }
+        }
+    }
+
+    fn finish(mut self, sources: &[&Source]) -> (Declaration, Vec<Finding>) {
+        let names: Vec<&str> = self.environments.keys().map(Name::as_str).collect();
+        let is_whole = self.documents.health == Health::Whole && !self.is_partial;
+        if is_whole {
+            self.documents.check_only_in(&names, &mut self.findings);
+        }
+        self.absences(sources, is_whole);
+        let project = self.project.unwrap_or_else(|| settings::Project {
+            name: Name::new(""),
+            blast_radius: None,
+            protected: Vec::new(),
+        });
+        finding::sort(&mut self.findings);
+        let declaration = Declaration {
+            project: project.name,
+            blast_radius: project.blast_radius,
+            protected: project.protected,
+            environments: self.environments,
+            objects: self.documents.objects.into_values().collect(),
+            reading: if is_whole {
+                Reading::Whole
+            } else {
+                Reading::Partial
+            },
+        };
+        (declaration, self.findings)
+    }
+
+    /// What is not there at all.
+    fn absences(&mut self, sources: &[&Source], is_whole: bool) {
+        let project_file = sources
+            .iter()
+            .find(|source| &*source.path == "idac.yaml")
+            .map_or("idac.yaml", |source| &*source.shown);
+        let start = Origin::start_of(project_file);
+        if !self.has_project_file {
+            self.findings.push(Finding::error(
+                "IDAC124",
+                &start,
+                "the identity root has no idac.yaml".to_owned(),
+                "write one with `project: <name>`, or name another root with --root",
+            ));
+        } else if self.project.is_none() && is_whole {
+            self.findings.push(Finding::error(
+                "IDAC114",
+                &start,
+                "idac.yaml has no `project`".to_owned(),
+                "add `project: <name>`",
+            ));
+        }
+        if !self.has_environment_file {
+            self.findings.push(Finding::error(
+                "IDAC125",
+                &start,
+                "the identity root has no environment".to_owned(),
+                "write environments/sandbox.yaml with `tenant: emulator`",
+            ));
+        }
+        if self.documents.objects.is_empty() && is_whole && self.documents.refused == 0 {
+            self.findings.push(Finding::error(
+                "IDAC123",
+                &start,
+                "the identity root declares no object, and that is never read as \"delete everything\"".to_owned(),
+                "declare an object; to delete objects, remove them one by one while others stay",
+            ));
+        }
+    }
+}
+
+/// What a file of the root is for.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    Project,
+    Environment(&'a str),
+    Objects,
+    /// It means something that this version does not do.
+    Unsupported(&'static str, &'static str),
+    /// Not idac's.
+    Other,
+}
+
+impl Place<'_> {
+    fn of(path: &str) -> Place<'_> {
+        let folder = path.split_once('/').map_or("", |(folder, _)| folder);
+        let is_yaml = path.ends_with(".yaml");
+        match folder {
+            _ if path.ends_with(".yml") => Place::Unsupported(
+                "the file's name ends in .yml, and only .yaml is read",
+                "rename the file to .yaml, or move it out of the identity root",
+            ),
+            "guardrails" if path.ends_with(".rego") => Place::Unsupported(
+                "a guardrail of your own is not supported by this version of idac, so it would guard nothing",
+                "remove the file, so that nobody relies on it",
+            ),
+            "waivers" if is_yaml => Place::Unsupported(
+                "a waiver is not supported by this version of idac",
+                "remove the file; there is nothing yet that it could waive",
+            ),
+            "environments" if is_yaml => {
+                match &path["environments/".len()..path.len() - ".yaml".len()] {
+                    name if name.contains('/') => Place::Unsupported(
+                        "an environment stands in a folder below environments/",
+                        "move the file into environments/ itself",
+                    ),
+                    name => Place::Environment(name),
+                }
+            }
+            _ if path == "idac.yaml" => Place::Project,
+            _ if is_yaml => Place::Objects,
+            _ => Place::Other,
+        }
+    }
 }

@@ -40,7 +40,9 @@ pub struct DryRun {
 pub enum Verdict {
     Cleared,
     /// A finding stops it; it was not tried.
-    Stopped { findings: usize },
+    Stopped {
+        findings: usize,
+    },
     /// The copy of the tenant refused a step.
     Refused {
         step: StepId,
@@ -49,9 +51,13 @@ pub enum Verdict {
         stranded: Vec<Stranded>,
     },
     /// It ran, and planning again still has steps.
-    NotConverged { again: Box<Plan> },
+    NotConverged {
+        again: Box<Plan>,
+    },
     /// The copy of the tenant could not be made or read.
-    Failed { why: String },
+    Failed {
+        why: String,
+    },
 }
 
 /// Tries the plan on a copy of the observed tenant.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::entity::Entity;
 use super::{Field, KINDS, existing};
 use crate::address::{Address, AppId, Name, ObjectId, is_guid};
-use crate::finding::{Finding, Origin};
+use crate::finding::{self, Finding, Origin};
 use crate::graph::facts;
 use crate::object::{
     Content, Coverage, DeclaredObject, Deletion, DesiredLink, DesiredObject, DesiredProperty,
@@ -22,11 +22,28 @@ pub enum Adoption {
     AppId(AppId),
 }
 
+/// What cannot be named in this environment, and why.
+#[derive(Debug)]
+pub struct Absent {
+    /// Objects that exist only in other environments, with the names of those.
+    pub elsewhere: BTreeMap<Address, String>,
+    /// Whether everything else that is not declared is known not to be: not when a file could not be read.
+    pub is_known: bool,
+}
+
+/// The most names for which a nearest one is looked for: each look goes through every address.
+const SUGGESTIONS_MAX: usize = 50;
+
 /// Gathers what the declared objects desire.
 pub struct Desire<'a> {
     pub(super) project: &'a Name,
     pub(super) declared: &'a Declared,
     adopted: &'a BTreeMap<Address, Adoption>,
+    absent: &'a Absent,
+    /// The first declared object with each `appId`: service principals that others registered.
+    by_app_id: BTreeMap<String, Address>,
+    /// Names that nobody declares, with the nearest that somebody does.
+    nearest: BTreeMap<String, Option<String>>,
     objects: BTreeMap<Address, DesiredObject>,
     findings: Vec<Finding>,
 }
@@ -37,11 +54,15 @@ impl<'a> Desire<'a> {
         project: &'a Name,
         declared: &'a Declared,
         adopted: &'a BTreeMap<Address, Adoption>,
+        absent: &'a Absent,
     ) -> Desire<'a> {
         Desire {
             project,
             declared,
             adopted,
+            absent,
+            by_app_id: by_app_id(declared),
+            nearest: BTreeMap::new(),
             objects: BTreeMap::new(),
             findings: Vec::new(),
         }
@@ -50,6 +71,20 @@ impl<'a> Desire<'a> {
     /// What everything desired comes to, and what is wrong with it.
     pub fn finish(self) -> (BTreeMap<Address, DesiredObject>, Vec<Finding>) {
         (self.objects, self.findings)
+    }
+
+    /// Sees to it that an object of which a property is used is desired.
+    pub fn ensure(&mut self, address: &Address, origin: &Origin) {
+        match (address.kind(), address.part_name()) {
+            ("user", _) => {
+                self.user(address, origin);
+            }
+            ("existing", _) => self.existing(address),
+            (_, "servicePrincipal") => {
+                self.service_principal_of(&address.root(), origin);
+            }
+            _ => {}
+        }
     }
 
     pub(super) fn report(&mut self, finding: Finding) {
@@ -151,20 +186,49 @@ impl<'a> Desire<'a> {
     }
 
     fn unresolved(&mut self, node: &Node, text: &str) {
+        let elsewhere =
+            Address::parse(text).and_then(|address| self.absent.elsewhere.get(&address));
+        if let Some(names) = elsewhere {
+            self.findings.push(Finding::error(
+                "IDAC135",
+                &node.origin,
+                format!("{text} exists only in {names}"),
+                "say `onlyIn` here too, or refer to something that exists in every environment",
+            ));
+            return;
+        }
+        if !self.absent.is_known {
+            return;
+        }
         let finding = Finding::error(
             "IDAC150",
             &node.origin,
             format!("`{text}` is not declared"),
             "declare it, correct the name, or declare `kind: existing` for something that idac only refers to",
         );
-        let known = self.declared.keys().map(Address::as_str);
-        let finding = match text.split_once('/') {
-            Some((kind, _)) if super::find(kind).is_none() => {
-                finding.with_suggestion(kind, KINDS.iter().map(|kind| kind.name))
-            }
-            _ => finding.with_suggestion(text, known),
+        let finding = match self.nearest_to(text) {
+            Some(name) => finding.with_label(format!("did you mean `{name}`?")),
+            None => finding,
         };
         self.report(finding);
+    }
+
+    fn nearest_to(&mut self, text: &str) -> Option<String> {
+        if let Some(known) = self.nearest.get(text) {
+            return known.clone();
+        }
+        if self.nearest.len() >= SUGGESTIONS_MAX {
+            return None;
+        }
+        let nearest = match text.split_once('/') {
+            Some((kind, _)) if super::find(kind).is_none() => {
+                finding::nearest(kind, KINDS.iter().map(|kind| kind.name))
+            }
+            _ => finding::nearest(text, self.declared.keys().map(Address::as_str)),
+        };
+        let nearest = nearest.map(str::to_owned);
+        self.nearest.insert(text.to_owned(), nearest.clone());
+        nearest
     }
 
     fn user(&mut self, address: &Address, origin: &Origin) -> Address {
@@ -240,6 +304,17 @@ impl<'a> Desire<'a> {
                 return None;
             }
         };
+        if let Some(declared) = self.by_app_id.get(&app_id).cloned() {
+            if declared.kind() == "existing" {
+                self.existing(&declared);
+            }
+            return Some(Resource {
+                app_id: Value::Text(app_id),
+                label: name.to_owned(),
+                offers: declared.clone(),
+                service_principal: declared,
+            });
+        }
         let address = Address::new("servicePrincipal", name);
         if !self.has(&address) {
             let mut object = referred_to(
@@ -281,6 +356,28 @@ impl<'a> Desire<'a> {
             service_principal,
         })
     }
+}
+
+/// Service principals that are declared by their `appId`.
+fn by_app_id(declared: &Declared) -> BTreeMap<String, Address> {
+    let mut by_app_id = BTreeMap::new();
+    for object in declared.values() {
+        let is_service_principal = match object.address.kind() {
+            "servicePrincipal" => true,
+            "existing" => {
+                object.document.get("type").and_then(Node::text) == Some("servicePrincipal")
+            }
+            _ => false,
+        };
+        if let Some(app_id) = object.document.get("appId").and_then(Node::text)
+            && is_service_principal
+        {
+            by_app_id
+                .entry(app_id.to_ascii_lowercase())
+                .or_insert_with(|| object.address.clone());
+        }
+    }
+    by_app_id
 }
 
 /// An API whose permissions are asked for.

@@ -18,13 +18,14 @@ pub(super) static KIND: Kind = Kind {
     doc: "A directory role, assigned to one principal in one directory scope.",
     fields: &[COMMON_FIELDS, FIELDS],
     documents: Documents::Declared,
+    parts: &[],
     desire,
 };
 
 static FIELDS: &[Field] = &[
     Field::required(
         "role",
-        Shape::Text(&rule::NOT_BLANK),
+        Shape::Text(&rule::DIRECTORY_ROLE),
         "The directory role: the name of a built-in one, or the id of any.",
     ),
     Field::required(

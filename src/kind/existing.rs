@@ -11,6 +11,7 @@ pub(super) static KIND: Kind = Kind {
     doc: "A name for one object of the tenant that idac refers to and never writes.",
     fields: &[COMMON_FIELDS, FIELDS],
     documents: Documents::Declared,
+    parts: &[],
     desire,
 };
 
@@ -29,25 +30,25 @@ static FIELDS: &[Field] = &[
         Shape::OneOf(&["application", "group", "servicePrincipal", "user"]),
         "What the object is.",
     ),
-    Field::optional("id", Shape::Text(&rule::GUID), "Its object id."),
-    Field::optional(
+    Field::never_empty("id", Shape::Text(&rule::GUID), "Its object id."),
+    Field::never_empty(
         "appId",
         Shape::Text(&rule::GUID),
         "Its appId, for an application or a service principal.",
     ),
-    Field::optional(
+    Field::never_empty(
         "uniqueName",
-        Shape::Text(&rule::NOT_BLANK),
+        Shape::Text(&rule::FOUND_BY),
         "Its unique name, for an application or a group.",
     ),
-    Field::optional(
+    Field::never_empty(
         "displayName",
-        Shape::Text(&rule::DISPLAY_NAME),
+        Shape::Text(&rule::FOUND_BY),
         "Its display name; exactly one object of the tenant must have it.",
     ),
-    Field::optional(
+    Field::never_empty(
         "userPrincipalName",
-        Shape::Text(&rule::MAIL),
+        Shape::Text(&rule::USER_PRINCIPAL_NAME),
         "Its user principal name, for a user.",
     ),
 ];

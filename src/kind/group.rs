@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     doc: "A security group: assigned, dynamic or role-assignable, with its owners and members.",
     fields: &[COMMON_FIELDS, FIELDS],
     documents: Documents::Declared,
+    parts: &[],
     desire,
 };
 
@@ -28,12 +29,12 @@ static FIELDS: &[Field] = &[
         Shape::Text(&rule::TEXT),
         "What the group is for.",
     ),
-    Field::optional(
+    Field::never_empty(
         "mailNickname",
         Shape::Text(&rule::MAIL_NICKNAME),
         "The mail alias; omitted, idac gives it the declared name when it creates the group.",
     ),
-    Field::optional(
+    Field::never_empty(
         "isAssignableToRole",
         Shape::Boolean,
         "Whether directory roles can be assigned to the group. Cannot change after the group is created.",
@@ -43,7 +44,7 @@ static FIELDS: &[Field] = &[
         Shape::Text(&rule::LONG_TEXT),
         "The rule that decides who is a member; a group with a rule is dynamic and has no `members`.",
     ),
-    Field::optional(
+    Field::never_empty(
         "membershipRuleProcessingState",
         Shape::OneOf(&["On", "Paused"]),
         "Whether the rule is at work.",

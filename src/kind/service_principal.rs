@@ -20,6 +20,7 @@ pub(super) static KIND: Kind = Kind {
     doc: "An enterprise application that someone else registered, by its appId.",
     fields: &[COMMON_FIELDS, OWN_FIELDS, FIELDS],
     documents: Documents::Declared,
+    parts: &[],
     desire,
 };
 
@@ -31,7 +32,7 @@ static OWN_FIELDS: &[Field] = &[Field::required(
 
 /// The keys of a service principal, whether it stands in an application or by itself.
 pub(super) static FIELDS: &[Field] = &[
-    Field::optional(
+    Field::never_empty(
         "accountEnabled",
         Shape::Boolean,
         "Whether tokens are issued for it at all.",
@@ -41,7 +42,7 @@ pub(super) static FIELDS: &[Field] = &[
         open_list(&Shape::Text(&rule::NOT_BLANK), 100),
         "Names by which it can also be found.",
     ),
-    Field::optional(
+    Field::never_empty(
         "appRoleAssignmentRequired",
         Shape::Boolean,
         "Whether only those who are assigned get a token.",
@@ -103,7 +104,7 @@ static ASSIGNMENT: &[Field] = &[
         ]),
         "Who is assigned: a user, a group or a service principal.",
     ),
-    Field::optional(
+    Field::never_empty(
         "appRole",
         Shape::Text(&rule::TOKEN_VALUE),
         "The `value` of the app role; omitted, it is default access.",
