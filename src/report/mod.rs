@@ -26,6 +26,11 @@ pub use plan::plan;
 pub use receipt::{execution, receipt};
 pub use schema::plan_schema;
 
+use std::collections::BTreeMap;
+
+use crate::graph::Request;
+use crate::plan::StepId;
+
 /// How a product is written down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
@@ -39,12 +44,12 @@ pub enum Format {
 }
 
 /// What a plan shows besides its changes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Show {
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Show<'a> {
     #[default]
     Changes,
     /// The literal Graph requests of every step too.
-    Requests,
+    Requests(&'a BTreeMap<StepId, Vec<Request>>),
 }
 
 /// JSON that people may look at, with a line feed at its end.
