@@ -25,6 +25,7 @@ pub use names::Names;
 pub use plan::plan;
 pub use receipt::{execution, receipt};
 pub use schema::plan_schema;
+pub use style::plural;
 
 use std::collections::BTreeMap;
 

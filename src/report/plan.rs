@@ -4,7 +4,7 @@ use super::change::{Line, Sign};
 use super::names::Names;
 use super::style::{self, padded, paint, plural};
 use super::view::{self, Block, Passage, Watch};
-use super::{Format, Show, markdown};
+use super::{Format, Show, markdown, sentence};
 use crate::plan::{LeftAlone, Plan, Risk};
 
 /// The most steps of one risk that are named before the plan itself.
@@ -75,6 +75,7 @@ pub(super) fn left_alone(plan: &Plan) -> String {
                 what,
                 count,
             } = left;
+            let what = sentence::noun(what);
             match subject {
                 Some(subject) => format!("{count} {what} of {subject}"),
                 None => format!("{count} {what}"),

@@ -154,7 +154,7 @@ pub(super) fn why(step: &Step) -> String {
 }
 
 /// Graph's name of a type, in words.
-fn noun(entity: &str) -> String {
+pub(super) fn noun(entity: &str) -> String {
     match entity {
         "oAuth2PermissionGrant" => return "permission grant".to_owned(),
         "unifiedRoleAssignment" => return "directory role assignment".to_owned(),
@@ -192,13 +192,6 @@ mod tests {
                 "service principal",
                 "user",
             ]
-            .map(str::to_owned)
-            .to_vec()
-            .into_iter()
-            .fold(Vec::new(), |mut all: Vec<String>, noun| {
-                all.push(noun);
-                all
-            })
         );
     }
 }

@@ -72,7 +72,7 @@ pub(super) fn is_invisible(character: char) -> bool {
 }
 
 /// `1 step`, `2 steps`.
-pub(super) fn plural(count: usize, one: &str, many: &str) -> String {
+pub fn plural(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
