@@ -100,16 +100,28 @@ fn values_that_stand_too_deep_are_refused_in_one_finding() {
 
 #[test]
 fn too_many_documents_in_one_file_are_refused() {
-    let said = said_of("many.yaml", "--- a\n".repeat(6_000).as_bytes());
+    let documents: String = (0..5_100)
+        .map(|number| format!("---\nkind: group\nname: g{number}\ndisplayName: G\n"))
+        .collect();
+    let said = said_of("many.yaml", documents.as_bytes());
+    assert_eq!(said.lines().count(), 1, "{said}");
     assert!(
-        said.contains("the file has more than 5000 documents"),
-        "{}",
-        said.len()
+        said.contains("error[IDAC103] the file has more than 5000 documents"),
+        "{said}"
     );
-    assert_eq!(
-        said.lines().count(),
-        101,
-        "the findings of one file are limited"
+}
+
+#[test]
+fn a_file_full_of_mistakes_does_not_hide_the_first() {
+    let said = said_of("many.yaml", "--- a\n".repeat(4_000).as_bytes());
+    assert_eq!(said.lines().count(), 101);
+    assert!(
+        said.starts_with("identities/many.yaml:1:5: error[IDAC113]"),
+        "{said}"
+    );
+    assert!(
+        said.contains("3900 more findings in identities/many.yaml are not shown"),
+        "{said}"
     );
 }
 

@@ -34,6 +34,7 @@ pub(crate) fn fields(
     for entry in node.entries() {
         match find_field(known, &entry.key) {
             Some(field) => check_field(field, entry, variables, findings),
+            None if SECRETS.contains(&entry.key.as_str()) => findings.push(secret(entry)),
             None => findings.push(
                 Finding::error(
                     "IDAC107",
@@ -58,6 +59,29 @@ pub(crate) fn fields(
             ));
         }
     }
+}
+
+/// Keys under which Graph or people keep secrets.
+const SECRETS: &[&str] = &[
+    "clientSecret",
+    "password",
+    "passwordCredentials",
+    "passwordProfile",
+    "secret",
+    "secretText",
+    "secrets",
+];
+
+fn secret(entry: &Entry) -> Finding {
+    Finding::error(
+        "IDAC127",
+        &entry.key_origin,
+        format!(
+            "`{}` would hold a secret, and secrets never enter a declaration",
+            entry.key
+        ),
+        "remove it, and revoke the secret if it was real; use `federatedIdentityCredentials` instead",
+    )
 }
 
 /// The field of this name.
@@ -143,6 +167,15 @@ pub(crate) fn value(
         }
         (Shape::Named(item), Content::Map(entries)) => {
             for entry in entries {
+                if matches!(entry.value.content, Content::Null) {
+                    findings.push(Finding::error(
+                        "IDAC119",
+                        &entry.value.origin,
+                        format!("`{}` is empty", entry.key),
+                        "write its value; \"\" is empty text",
+                    ));
+                    continue;
+                }
                 value(item, &entry.value, &entry.key, variables, findings);
             }
         }

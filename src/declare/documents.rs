@@ -34,7 +34,12 @@ impl Documents {
         if health == Health::Broken {
             self.health = Health::Broken;
         }
-        let Some(kind) = kind_of(&root, findings) else {
+        let mut about_kind = Vec::new();
+        let kind = kind_of(&root, &mut about_kind);
+        if health == Health::Whole {
+            findings.append(&mut about_kind);
+        }
+        let Some(kind) = kind else {
             self.refused += 1;
             return;
         };

@@ -170,12 +170,13 @@ pub(super) fn environment(
     }
     let node = only_document(source, documents, findings)?;
     check_environment(node, name, &start, findings);
-    let tenant = tenant(node);
+    let variables = variables(node, findings);
+    let adopt = adopted(node, findings);
     Some(Environment {
         name: Name::new(name),
-        tenant: tenant?,
-        variables: variables(node, findings),
-        adopt: adopted(node, findings),
+        tenant: tenant(node)?,
+        variables,
+        adopt,
         origin: node
             .get("tenant")
             .map_or(start, |tenant| tenant.origin.clone()),
@@ -241,14 +242,6 @@ fn variables(node: &Node, findings: &mut Vec<Finding>) -> BTreeMap<String, Node>
             continue;
         }
         let Content::Scalar { text, .. } = &entry.value.content else {
-            if matches!(entry.value.content, Content::Null) {
-                findings.push(Finding::error(
-                    "IDAC119",
-                    &entry.value.origin,
-                    format!("the variable `{}` is empty", entry.key),
-                    "write \"\" for empty text",
-                ));
-            }
             continue;
         };
         if check::has_variable(text) {

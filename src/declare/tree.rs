@@ -39,6 +39,8 @@ pub(super) fn read(text: &str, file: &Arc<str>, findings: &mut Vec<Finding>) -> 
         emit_unresolved_aliases: true,
         emit_anchor_events: true,
         emit_comments: false,
+        flow_nesting_limit: DEPTH_MAX,
+        block_nesting_limit: DEPTH_MAX,
     };
     let mut parser = Parser::new_from_str_with_options(text, options);
     let mut builder = Builder {
@@ -48,6 +50,7 @@ pub(super) fn read(text: &str, file: &Arc<str>, findings: &mut Vec<Finding>) -> 
         stack: Vec::new(),
         root: None,
         health: Health::Whole,
+        aliases: Aliases::Unreported,
         documents: Vec::new(),
     };
     let mut recoveries = 0;
@@ -87,7 +90,15 @@ struct Builder<'a> {
     stack: Vec<Frame>,
     root: Option<Node>,
     health: Health,
+    aliases: Aliases,
     documents: Vec<Document>,
+}
+
+/// Whether a finding has spoken of anchors and aliases in this document.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Aliases {
+    Unreported,
+    Reported,
 }
 
 /// A collection that is being read.
@@ -122,6 +133,7 @@ impl Builder<'_> {
                 self.root = None;
                 self.stack.clear();
                 self.health = Health::Whole;
+                self.aliases = Aliases::Unreported;
             }
             Event::DocumentEnd => return self.end_document(span),
             Event::Scalar(text, style, _, tag) => {
@@ -175,12 +187,7 @@ impl Builder<'_> {
     fn open(&mut self, event: &Event<'_>, span: &Span) -> Reading {
         let origin = self.origin(span);
         if self.stack.len() >= DEPTH_MAX {
-            self.findings.push(Finding::error(
-                "IDAC103",
-                &origin,
-                format!("values stand more than {DEPTH_MAX} deep in each other"),
-                "write it flatter; nothing in the language is that deep",
-            ));
+            self.too_deep(&origin);
             return Reading::Stops;
         }
         let start = span.start;
@@ -199,6 +206,15 @@ impl Builder<'_> {
             },
         });
         Reading::GoesOn
+    }
+
+    fn too_deep(&mut self, origin: &Origin) {
+        self.findings.push(Finding::error(
+            "IDAC103",
+            origin,
+            format!("values stand more than {DEPTH_MAX} deep in each other"),
+            "write it flatter; nothing in the language is that deep",
+        ));
     }
 
     fn close(&mut self, span: &Span) {
@@ -374,7 +390,11 @@ impl Builder<'_> {
         );
     }
 
+    /// Says so once a document: where there is one there are many.
     fn alias(&mut self, span: &Span) {
+        if std::mem::replace(&mut self.aliases, Aliases::Reported) == Aliases::Reported {
+            return;
+        }
         let origin = self.origin(span);
         self.refuse(
             "IDAC110",
@@ -392,15 +412,23 @@ impl Builder<'_> {
 
     fn syntax(&mut self, error: &ScanError) {
         let origin = self.at(*error.marker());
-        let line = self
-            .text
-            .lines()
-            .nth(origin.line as usize - 1)
-            .unwrap_or("");
-        let indent: &str = &line[..line.len() - line.trim_start().len()];
-        if indent.contains('\t') || is_tab(error.kind()) {
-            let column = line.chars().position(|char| char == '\t').unwrap_or(0);
+        if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
+            self.too_deep(&origin);
+            return;
+        }
+        let mut lines = self.text.lines().skip(origin.line as usize - 1);
+        let line = lines.next().unwrap_or("");
+        let next = lines.next().unwrap_or("");
+        // A tab that indents a line is often found out at the end of the line before it.
+        let (line_of_tab, tabbed) = if is_indented_by_tab(next) && !is_indented_by_tab(line) {
+            (origin.line + 1, next)
+        } else {
+            (origin.line, line)
+        };
+        if is_indented_by_tab(tabbed) || is_tab(error.kind()) {
+            let column = tabbed.chars().position(|char| char == '\t').unwrap_or(0);
             let origin = Origin {
+                line: line_of_tab,
                 column: count(column + 1),
                 ..origin
             };
@@ -450,6 +478,10 @@ impl Builder<'_> {
             length: 1,
         }
     }
+}
+
+fn is_indented_by_tab(line: &str) -> bool {
+    line[..line.len() - line.trim_start().len()].contains('\t')
 }
 
 fn is_tab(kind: &ErrorKind) -> bool {

@@ -1,5 +1,7 @@
 //! Applications: what `kind: application` may say, and what Graph says of an application.
 
+mod audience;
+mod check;
 mod desire;
 mod entities;
 

@@ -4,7 +4,8 @@ use super::desire::{self, Desire, key_of};
 use super::shape::{Field, Shape};
 use super::{COMMON_FIELDS, Documents, Kind, rule};
 use crate::address::ObjectId;
-use crate::object::{DeclaredObject, DesiredObject, Key};
+use crate::finding::Finding;
+use crate::object::{DeclaredObject, DesiredObject, Key, Node};
 
 pub(super) static KIND: Kind = Kind {
     name: "existing",
@@ -55,8 +56,55 @@ static FIELDS: &[Field] = &[
 
 /// Adds the object, which must be in the tenant.
 fn desire(object: &DeclaredObject, desire: &mut Desire<'_>) {
+    check_keys(object, desire);
     if let Some(desired) = referred_to(object) {
         desire.add(desired);
+    }
+}
+
+/// Exactly one key, and one that the type of object has.
+fn check_keys(object: &DeclaredObject, desire: &mut Desire<'_>) {
+    let document = &object.document;
+    let mut written = KEYS
+        .iter()
+        .filter_map(|key| Some((*key, document.get(key)?)));
+    let Some((key, node)) = written.next() else {
+        desire.report(Finding::error(
+            "IDAC143",
+            &object.origin,
+            format!("nothing says which object {} is", object.address),
+            &format!("add one of: {}", KEYS.join(", ")),
+        ));
+        return;
+    };
+    if let Some((second, at)) = written.next() {
+        desire.report(Finding::error(
+            "IDAC143",
+            &at.origin,
+            format!(
+                "{} is to be found by `{key}` and by `{second}`",
+                object.address
+            ),
+            "keep one of the two",
+        ));
+    }
+    let entity = document
+        .get("type")
+        .and_then(Node::text)
+        .unwrap_or_default();
+    let types: &[&str] = match key {
+        "appId" => &["application", "servicePrincipal"],
+        "uniqueName" => &["application", "group"],
+        "userPrincipalName" => &["user"],
+        _ => return,
+    };
+    if !types.contains(&entity) {
+        desire.report(Finding::error(
+            "IDAC143",
+            &node.origin,
+            format!("a {entity} has no `{key}`"),
+            "find it by another key, such as `id`",
+        ));
     }
 }
 

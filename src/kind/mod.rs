@@ -9,6 +9,7 @@ mod directory_role_assignment;
 pub mod entity;
 mod existing;
 mod group;
+mod reference;
 pub mod rule;
 mod service_principal;
 pub mod shape;

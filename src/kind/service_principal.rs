@@ -1,6 +1,6 @@
 //! Service principals: of a declared application, and of applications that someone else registered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::application::check_role;
 use super::desire::{Desire, bare as bare_object, deletion, key_of, open};
@@ -120,6 +120,7 @@ pub(super) fn desire(object: &DeclaredObject, desire: &mut Desire<'_>) {
     let mut service_principal =
         bare_object(&object.address, SERVICE_PRINCIPAL.name, key, &object.origin);
     service_principal.deletion = deletion(&object.document);
+    service_principal.previously = desire.previously_with(object, &service_principal.key);
     let app_id = Value::text(app_id.to_ascii_lowercase());
     service_principal.desire("appId", app_id, Coverage::OnCreate, &object.origin);
     let offers = object.address.clone();
@@ -182,6 +183,7 @@ fn assigned_to(
         &node.origin,
     );
     let mut assignments: Vec<DesiredObject> = Vec::new();
+    let mut seen = BTreeSet::new();
     for item in list.items() {
         let Some(principal_node) = item.get("principal") else {
             continue;
@@ -195,7 +197,7 @@ fn assigned_to(
         let address = service_principal
             .address
             .part(&format!("appRoleAssignedTo/{label}:{principal}"));
-        if assignments.iter().any(|other| other.address == address) {
+        if !seen.insert(address.clone()) {
             desire.report(Finding::error(
                 "IDAC152",
                 &item.origin,

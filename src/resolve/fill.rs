@@ -288,17 +288,21 @@ impl<'a> Filler<'a> {
             _ => false,
         };
         if !is_known {
-            let known: &[&str] = if has_app_id {
-                &["appId", "id"]
-            } else {
-                &["id"]
+            let known: &[&str] = match kind {
+                "directoryRoleAssignment" => &[],
+                _ if has_app_id => &["appId", "id"],
+                _ => &["id"],
+            };
+            let remedy = match known {
+                [] => "remove it".to_owned(),
+                known => format!("write one of: {}", known.join(", ")),
             };
             self.findings.push(
                 Finding::error(
                     "IDAC131",
                     origin,
-                    format!("a {kind} has no `{property}` that text can hold"),
-                    &format!("write one of: {}", known.join(", ")),
+                    format!("`{property}` is not a property of {address} that text can hold"),
+                    &remedy,
                 )
                 .with_suggestion(property, known.iter().copied()),
             );
