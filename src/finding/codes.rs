@@ -229,6 +229,19 @@ pub const CODES: &[Code] = &[
                       If the secret was real, revoke it: it is in the history now.",
     },
     Code {
+        id: "IDAC128",
+        title: "A symbolic link",
+        explanation: "Reviews and CODEOWNERS go by the path of a file. Through a symbolic link something is declared \
+                      that stands elsewhere, perhaps outside the repository, and changes without a review of its path. \
+                      idac follows none, wherever it leads. Put the file itself there, or remove the link.",
+    },
+    Code {
+        id: "IDAC129",
+        title: "The name of a file is not UTF-8",
+        explanation: "Names of files stand in findings, and of environments in the tenant's state. A name that is not \
+                      text cannot be shown or said. Rename the file.",
+    },
+    Code {
         id: "IDAC130",
         title: "An undefined variable",
         explanation: "The text names a variable that this environment does not define. Every environment must define every \
@@ -448,5 +461,64 @@ pub const CODES: &[Code] = &[
         title: "Two declared objects are one object of the tenant",
         explanation: "Two addresses were found to be the same object in the tenant, and each plan would undo what the \
                       other wants. Declare it once, and refer to it by that address.",
+    },
+    Code {
+        id: "IDAC301",
+        title: "the plan deletes too much",
+        explanation: "A plan may delete so many objects, and such a share of the managed ones, as `guardrails.blast- \
+                      radius` in idac.yaml allows. An object counts once with all its parts. More than that is usually a \
+                      folder that was not read, a merge that went wrong or a renamed project. Split the change, or raise \
+                      the limit in a change of its own.",
+    },
+    Code {
+        id: "IDAC302",
+        title: "the root declares nothing",
+        explanation: "Objects are managed in this environment and the root declares none. That happens when the wrong \
+                      folder is read, a checkout is empty, or every document has an `onlyIn` that leaves the environment \
+                      out. An empty root never means that everything is deleted.",
+    },
+    Code {
+        id: "IDAC303",
+        title: "the tenant refuses an identifier URI",
+        explanation: "The default policy of a tenant refuses identifier URIs that name neither the application \
+                      (`api://${self.appId}`), nor the tenant (`api://${tenant.id}/…`), nor one of its verified domains. \
+                      Applications with `api.requestedAccessTokenVersion: 2` and those with SAML sign-in are exempt; a URI \
+                      that is there already is left alone. No URI may end with a slash, hold a wildcard, or have a host \
+                      that is not verified.",
+    },
+    Code {
+        id: "IDAC304",
+        title: "a step cannot be undone",
+        explanation: "Most steps have an inverse, and a plan that fails halfway is walked back. This step has none. It is \
+                      done last, and when it is done it stays.",
+    },
+    Code {
+        id: "IDAC305",
+        title: "an object loses its last owner",
+        explanation: "Owners manage an object without being administrators. Graph refuses to remove the last owner of a \
+                      group who is a person; other objects may go without owners, and then only administrators can manage \
+                      them.",
+    },
+    Code {
+        id: "IDAC306",
+        title: "a permission that can take over the tenant is granted",
+        explanation: "From some application permissions of Microsoft Graph there is a way to every other, up to Global \
+                      Administrator. Whoever can sign in as the application, or owns it, has that way too. Ask for the \
+                      least permission that does, and guard the application as one guards an administrator.",
+    },
+    Code {
+        id: "IDAC307",
+        title: "a privileged directory role is assigned in the whole tenant",
+        explanation: "Microsoft labels this built-in directory role as privileged, and with the directory scope `/` it \
+                      holds everywhere. Prefer a lesser directory role, an administrative unit as its scope, or an \
+                      assignment that is only eligible.",
+    },
+    Code {
+        id: "IDAC308",
+        title: "a protected object would lose something",
+        explanation: "No plan deletes an object that is under `protect: true` or listed in `protected` of idac.yaml, nor \
+                      one of its parts; none switches it off, and none takes a member, an owner, an assignment or a grant \
+                      from it. Protection outlives the document that asked for it: remove `protect` first and apply that, \
+                      then remove the document.",
     },
 ];
