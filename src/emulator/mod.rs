@@ -10,14 +10,41 @@
 
 pub mod store;
 
+mod application_rules;
+mod applications;
+mod assignments;
+mod batch;
 mod behaviour;
+mod body;
+mod declared;
+mod delta;
+mod directory;
+mod edit;
 mod emulated;
+mod faults;
+mod federated;
+mod first_party;
 mod founding;
+mod groups;
 mod guid;
 mod hardship;
+mod identifier_uris;
+mod moment;
+mod objects;
+mod page;
+mod path;
+mod permissions;
 mod planted;
+mod planting;
+mod problem;
+mod query;
 mod record;
 mod records;
+mod roles;
+mod route;
+mod schema;
+mod seen;
+mod service_principals;
 mod tenant;
 
 pub use behaviour::{

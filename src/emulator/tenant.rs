@@ -1,18 +1,22 @@
 //! The tenant: a pure state machine that takes a request and gives a response.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use crate::graph::{Method, Request, Response, VERSION_ROOT};
 
+use super::batch;
 use super::behaviour::Behaviour;
+use super::faults::{self, Interference};
 use super::founding::Founding;
 use super::guid::{Dice, Guid};
 use super::hardship::Hardship;
+use super::moment;
 use super::planted::{Planted, Unplantable};
+use super::planting;
+use super::problem::{Correlation, Problem};
 use super::record::{Change, Entry, Key, Meta};
 use super::records::Records;
+use super::route;
 
 /// The version of the exported form.
 const EXPORT_VERSION: u64 = 1;
@@ -92,9 +96,74 @@ impl Tenant {
 
     /// Answers a request, or says that no answer comes.
     pub fn respond(&mut self, request: &Request) -> Result<Response, Lost> {
+        if is_batch(request) {
+            batch::answer(self, request)
+        } else {
+            self.respond_one(request)
+        }
+    }
+
+    /// Answers a request that is not a batch.
+    pub(super) fn respond_one(&mut self, request: &Request) -> Result<Response, Lost> {
         self.meta.requests += 1;
-        let _ = (request.method == Method::Get, &request.url);
-        Ok(Response::new(501))
+        match faults::before(self, request) {
+            Some(Interference::Instead(response)) => Ok(response),
+            Some(Interference::Lost(Lost::Request)) => Err(Lost::Request),
+            Some(Interference::Lost(Lost::Answer)) => {
+                self.serve(request);
+                Err(Lost::Answer)
+            }
+            None => Ok(self.serve(request)),
+        }
+    }
+
+    /// Does what a request asks, wholly or not at all.
+    fn serve(&mut self, request: &Request) -> Response {
+        let (sequence, dice) = (self.meta.sequence, self.meta.dice);
+        match route::serve(self, request) {
+            Ok(response) => {
+                self.records.keep();
+                self.dressed(request, response)
+            }
+            Err(problem) => {
+                self.records.undo();
+                self.meta.sequence = sequence;
+                self.meta.dice = dice;
+                self.refusal(request, problem)
+            }
+        }
+    }
+
+    /// A refusal as it goes over the wire.
+    pub(super) fn refusal(&self, request: &Request, problem: Problem) -> Response {
+        let correlation = self.correlation(request);
+        self.dressed(request, problem.into_response(&correlation))
+    }
+
+    /// A response with the headers that all have.
+    pub(super) fn dressed(&self, request: &Request, mut response: Response) -> Response {
+        let correlation = self.correlation(request);
+        let mut header = |name: &str, value: String| {
+            response.headers.entry(name.to_owned()).or_insert(value);
+        };
+        header("request-id", correlation.request_id);
+        header("client-request-id", correlation.client_request_id);
+        header("date", moment::http_date(self.meta.now_ms));
+        if response.body.is_some() {
+            header("content-type", "application/json".to_owned());
+        }
+        response
+    }
+
+    fn correlation(&self, request: &Request) -> Correlation {
+        let mut dice = Dice(self.meta.seed ^ self.meta.requests.wrapping_mul(0x9e37_79b9));
+        let request_id = dice.guid().to_string();
+        let client = request.headers.get("client-request-id");
+        Correlation {
+            client_request_id: client.unwrap_or(&request_id).clone(),
+            date: moment::unzoned(self.meta.now_ms),
+            request_id,
+        }
     }
 
     /// Switches how the open points behave.
@@ -211,14 +280,13 @@ impl Tenant {
 
     /// The application that a request would write, if it is such a write.
     pub(crate) fn written_application(&self, request: &Request) -> Option<Guid> {
-        let _ = request;
-        None
+        route::written(self, request)
     }
 
     /// What a write meets while another write of the same application is under way.
     pub(crate) fn answer_overlap(&mut self, request: &Request) -> Response {
-        let _ = request;
-        Response::new(409)
+        self.meta.requests += 1;
+        self.refusal(request, Problem::concurrent())
     }
 
     fn with_meta(meta: Meta) -> Tenant {
@@ -231,10 +299,15 @@ impl Tenant {
     }
 
     fn found(&mut self, founding: &Founding) {
-        let _ = (founding, BTreeMap::<u8, u8>::new());
+        planting::found(self, founding);
     }
 
     fn put_planted(&mut self, object: Planted) -> Result<(), Unplantable> {
-        Err(Unplantable::UnknownSet { set: object.set })
+        planting::plant(self, object)
     }
+}
+
+fn is_batch(request: &Request) -> bool {
+    let path = request.url.split('?').next().unwrap_or_default();
+    request.method == Method::Post && path.ends_with("/$batch")
 }
