@@ -139,6 +139,7 @@ pub(super) async fn look(global: &Global, output: Output) -> Result<Looked, Prob
         desired: &desired,
         snapshot: &snapshot,
         plan: &planned,
+        applied: &applied,
     }));
     finding::sort(&mut findings);
     Ok(Looked::At(Box::new(Situation {
