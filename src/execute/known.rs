@@ -58,7 +58,7 @@ impl Wanted {
             wanted.add_action(&step.action);
             match &step.inverse {
                 Inverse::Undo(action) => wanted.add_action(action),
-                Inverse::RestoreDeleted | Inverse::Irreversible(_) => {}
+                Inverse::DeleteCreated | Inverse::RestoreDeleted | Inverse::Irreversible(_) => {}
             }
         }
         wanted

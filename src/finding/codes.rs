@@ -229,6 +229,19 @@ pub const CODES: &[Code] = &[
                       If the secret was real, revoke it: it is in the history now.",
     },
     Code {
+        id: "IDAC128",
+        title: "A symbolic link",
+        explanation: "Reviews and CODEOWNERS go by the path of a file. Through a symbolic link something is declared \
+                      that stands elsewhere, perhaps outside the repository, and changes without a review of its path. \
+                      idac follows none, wherever it leads. Put the file itself there, or remove the link.",
+    },
+    Code {
+        id: "IDAC129",
+        title: "The name of a file is not UTF-8",
+        explanation: "Names of files stand in findings, and of environments in the tenant's state. A name that is not \
+                      text cannot be shown or said. Rename the file.",
+    },
+    Code {
         id: "IDAC130",
         title: "An undefined variable",
         explanation: "The text names a variable that this environment does not define. Every environment must define every \

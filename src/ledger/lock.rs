@@ -13,13 +13,20 @@ use crate::plan::{Applied, Plan};
 #[derive(Debug)]
 pub struct TenantLock {
     epoch: u64,
-    intent: u64,
+    intent: Intent,
     plan: Digest,
     tip: Digest,
     tenant: TenantId,
     environment: Name,
     nonce: String,
     presence: Presence,
+}
+
+/// The intent that the lock is about: with a recovery, that of the run that died.
+#[derive(Clone, Debug)]
+struct Intent {
+    epoch: u64,
+    nonce: String,
 }
 
 /// Takes the tenant for a plan: appends its intent. Only one run of those that see the same tip succeeds.
@@ -46,7 +53,11 @@ pub fn acquire<L: Ledger>(
         nonce: nonce.to_owned(),
     };
     let presence = append_first(ledger, &record, presence)?;
-    Ok(lock(record, plan.digest(), None, presence))
+    let intent = Intent {
+        epoch: record.epoch,
+        nonce: nonce.to_owned(),
+    };
+    Ok(lock(record, plan.digest(), intent, presence))
 }
 
 /// Who asks for a tenant that somebody else did not give back.
@@ -85,7 +96,7 @@ pub fn take_over<L: Ledger>(
             Recoverer::Person => *intent,
         },
     };
-    let plan = plan_of(ledger, &tip, intent)?;
+    let (plan, intent) = plan_of(ledger, &tip, intent)?;
     let presence = ledger.begin(nonce)?;
     let digest = plan.digest();
     let record = Record {
@@ -95,14 +106,14 @@ pub fn take_over<L: Ledger>(
         tenant: tip.record.tenant,
         environment: tip.record.environment,
         kind: RecordKind::Recovering {
-            intent,
+            intent: intent.epoch,
             plan: digest.clone(),
         },
         run: run.clone(),
         nonce: nonce.to_owned(),
     };
     let presence = append_first(ledger, &record, presence)?;
-    Ok(Some((lock(record, digest, Some(intent), presence), plan)))
+    Ok(Some((lock(record, digest, intent, presence), plan)))
 }
 
 impl TenantLock {
@@ -114,6 +125,12 @@ impl TenantLock {
     /// The digest of the plan for which the lock was taken.
     pub fn plan(&self) -> &Digest {
         &self.plan
+    }
+
+    /// Names the journal of what was begun: the nonce of the intent. After a recovery it is that of the run that
+    /// died.
+    pub fn journal(&self) -> &str {
+        &self.intent.nonce
     }
 
     /// The plan was applied; these are the managed objects now. Gives the number of the receipt.
@@ -146,7 +163,7 @@ impl TenantLock {
         run: &Run,
     ) -> Result<u64, LedgerError> {
         let kind = RecordKind::Dirty {
-            intent: self.intent,
+            intent: self.intent.epoch,
             plan: self.plan.clone(),
             why,
         };
@@ -186,11 +203,11 @@ impl TenantLock {
     }
 }
 
-fn lock(record: Record, plan: Digest, intent: Option<u64>, presence: Presence) -> TenantLock {
+fn lock(record: Record, plan: Digest, intent: Intent, presence: Presence) -> TenantLock {
     let Sealed { digest, record } = Sealed::new(record);
     TenantLock {
         epoch: record.epoch,
-        intent: intent.unwrap_or(record.epoch),
+        intent,
         plan,
         tip: digest,
         tenant: record.tenant,
@@ -290,15 +307,23 @@ fn check_is_over<L: Ledger>(
     }
 }
 
-fn plan_of<L: Ledger>(ledger: &L, tip: &Sealed, intent: u64) -> Result<Plan, LedgerError> {
+fn plan_of<L: Ledger>(
+    ledger: &L,
+    tip: &Sealed,
+    intent: u64,
+) -> Result<(Plan, Intent), LedgerError> {
     let sealed = if intent == tip.record.epoch {
         tip.clone()
     } else {
         ledger.record(intent)?
     };
     let place = format!("record {intent}");
+    let nonce = sealed.record.nonce;
     match sealed.record.kind {
-        RecordKind::Intent { plan } if plan.digest() == tip.record.kind.plan() => Ok(*plan),
+        RecordKind::Intent { plan } if plan.digest() == tip.record.kind.plan() => {
+            let epoch = intent;
+            Ok((*plan, Intent { epoch, nonce }))
+        }
         RecordKind::Intent { .. } => Err(damaged(
             &place,
             "holds another plan than the one to recover",

@@ -203,5 +203,6 @@ fn settings(declaration: &Declaration) -> Settings {
             .iter()
             .map(|(address, _)| address.clone())
             .collect(),
+        ..Settings::default()
     }
 }
