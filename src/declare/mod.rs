@@ -103,18 +103,12 @@ impl Root {
     }
 
     fn read(&mut self, source: &Source, findings: &mut Vec<Finding>) -> Vec<Document> {
-        match text::read(source) {
-            Ok(text) => {
-                let documents = tree::read(text, &source.shown, findings);
-                self.is_partial |= finding::has_errors(findings);
-                documents
-            }
-            Err(finding) => {
-                self.is_partial = true;
-                findings.push(finding);
-                Vec::new()
-            }
-        }
+        let documents = match text::read(source, findings) {
+            Some(text) => tree::read(text, &source.shown, findings),
+            None => Vec::new(),
+        };
+        self.is_partial |= finding::has_errors(findings);
+        documents
     }
 
     fn finish(mut self, sources: &[&Source]) -> (Declaration, Vec<Finding>) {

@@ -16,7 +16,7 @@ use crate::declare::{Declaration, Environment, Reading, Tenant};
 use crate::finding::{self, Finding, Origin};
 use crate::kind::{self, Absent, Adoption, Declared, Desire};
 use crate::object::{DeclaredObject, Node};
-use fill::Filler;
+use fill::{ComputedUse, Filler};
 
 /// What the declaration desires in this environment, or everything that is wrong with it.
 pub fn resolve(
@@ -31,21 +31,7 @@ pub fn resolve(
         elsewhere: &elsewhere,
         reading: declaration.reading,
     };
-    let mut declared = Declared::new();
-    let mut uses = Vec::new();
-    for object in here.values() {
-        let mut filler = Filler::new(&known, object, &mut findings);
-        let document = filler.document();
-        uses.append(&mut filler.uses);
-        declared.insert(
-            object.address.clone(),
-            DeclaredObject {
-                address: object.address.clone(),
-                document,
-                origin: object.origin.clone(),
-            },
-        );
-    }
+    let (declared, uses) = fill(&known, &mut findings);
     check_names(&known, &mut findings);
     cycle::check(&uses, &mut findings);
     if declared.is_empty()
@@ -95,6 +81,26 @@ pub fn resolve(
         settings: settings(declaration),
         warnings: findings,
     })
+}
+
+/// Every object of this environment with its variables filled in, and where they need one another.
+fn fill(known: &Known<'_>, findings: &mut Vec<Finding>) -> (Declared, Vec<ComputedUse>) {
+    let mut declared = Declared::new();
+    let mut uses = Vec::new();
+    for object in known.here.values() {
+        let mut filler = Filler::new(known, object, findings);
+        let document = filler.document();
+        uses.append(&mut filler.uses);
+        declared.insert(
+            object.address.clone(),
+            DeclaredObject {
+                address: object.address.clone(),
+                document,
+                origin: object.origin.clone(),
+            },
+        );
+    }
+    (declared, uses)
 }
 
 /// What can be named in this environment.
