@@ -85,21 +85,19 @@ pub fn resolve(
 
 /// Every object of this environment with its variables filled in, and where they need one another.
 fn fill(known: &Known<'_>, findings: &mut Vec<Finding>) -> (Declared, Vec<ComputedUse>) {
-    let mut declared = Declared::new();
     let mut uses = Vec::new();
-    for object in known.here.values() {
+    let filled = known.here.values().map(|object| {
         let mut filler = Filler::new(known, object, findings);
         let document = filler.document();
         uses.append(&mut filler.uses);
-        declared.insert(
-            object.address.clone(),
-            DeclaredObject {
-                address: object.address.clone(),
-                document,
-                origin: object.origin.clone(),
-            },
-        );
-    }
+        let object = DeclaredObject {
+            address: object.address.clone(),
+            document,
+            origin: object.origin.clone(),
+        };
+        (object.address.clone(), object)
+    });
+    let declared = filled.collect();
     (declared, uses)
 }
 
@@ -119,7 +117,7 @@ fn split<'a>(
     declaration: &'a Declaration,
     environment: &Environment,
 ) -> (Here<'a>, BTreeMap<Address, String>) {
-    let mut here = BTreeMap::new();
+    let mut here = Vec::new();
     let mut elsewhere = BTreeMap::new();
     for object in &declaration.objects {
         let only_in: Option<Vec<&str>> = object
@@ -130,12 +128,10 @@ fn split<'a>(
             Some(names) if !names.contains(&environment.name.as_str()) => {
                 elsewhere.insert(object.address.clone(), names.join(", "));
             }
-            Some(_) | None => {
-                here.insert(&object.address, object);
-            }
+            Some(_) | None => here.push((&object.address, object)),
         }
     }
-    (here, elsewhere)
+    (here.into_iter().collect(), elsewhere)
 }
 
 /// Old names and adopted names: each must mean what it says.
