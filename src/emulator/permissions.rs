@@ -38,9 +38,14 @@ pub(super) fn assignments(
         }
         (Method::Get, Some(id)) => {
             let view = assignments::find_assignment(tenant, side, id)
+                .filter(|_| tenant.seen_assignment(id).is_some())
                 .and_then(|_| assignments::assignment_view(tenant, id))
                 .ok_or_else(|| Problem::not_found(id))?;
-            call.one(tenant, context, view)
+            let set = match side {
+                Side::Principal(principal) => ListSet::AssignmentsOf { principal },
+                Side::Resource(resource) => ListSet::AssignedTo { resource },
+            };
+            call.one(tenant, &set, view)
         }
         (Method::Delete, Some(id)) => assignments::revoke(tenant, side, id).map(|()| no_content()),
         (Method::Patch | Method::Put | Method::Delete, None)
@@ -59,8 +64,10 @@ pub(super) fn grant(
 ) -> Result<Response, Problem> {
     match method {
         Method::Get => {
-            let view = assignments::grant_view(tenant, id).unwrap_or_default();
-            call.one(tenant, "oauth2PermissionGrants", view)
+            let seen = tenant.seen_grant(id);
+            let view = seen.and_then(|_| assignments::grant_view(tenant, id));
+            let view = view.ok_or_else(|| Problem::not_found(id))?;
+            call.one(tenant, &ListSet::Grants, view)
         }
         Method::Patch => assignments::update_grant(tenant, id, call.body()).map(|()| no_content()),
         Method::Delete => {
@@ -113,7 +120,14 @@ pub(super) fn federated(
         };
     };
     match call.method() {
-        Method::Get => call.one(tenant, &context, view(tenant, id)),
+        Method::Get => {
+            let seen = tenant.seen_plain(&Key::Federated { application, id });
+            if seen.is_none() {
+                return Err(Problem::not_found(key));
+            }
+            let set = ListSet::Federated { application };
+            call.one(tenant, &set, view(tenant, id))
+        }
         Method::Patch => {
             federated::update(tenant, application, id, call.body()).map(|()| no_content())
         }

@@ -6,6 +6,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::guid::Guid;
+use super::past::{Moment, Past};
 use super::record::{
     Assignment, Change, Entry, Grant, Key, Kind, Life, LinkState, Object, Presence, Properties,
     Relation, Term,
@@ -19,6 +20,8 @@ pub(crate) struct Records {
     undo: Vec<(Key, Option<Arc<Entry>>)>,
     /// What changed since the changes were last taken.
     dirty: BTreeSet<Key>,
+    /// What replicas that lag still show.
+    past: Past,
 }
 
 impl Records {
@@ -26,6 +29,19 @@ impl Records {
     pub(crate) fn put(&mut self, key: Key, entry: Option<Entry>) {
         let before = self.set(&key, entry.map(Arc::new));
         self.undo.push((key, before));
+    }
+
+    /// Lets replicas that lag go on showing what the current request replaced. Called before [`Records::keep`].
+    pub(crate) fn remember(&mut self, now: Moment) {
+        self.past.add(&self.undo, now);
+    }
+
+    pub(crate) fn past(&self) -> &Past {
+        &self.past
+    }
+
+    pub(crate) fn past_mut(&mut self) -> &mut Past {
+        &mut self.past
     }
 
     /// Keeps what the current request changed.
@@ -65,10 +81,6 @@ impl Records {
 
     pub(crate) fn entry(&self, key: &Key) -> Option<&Entry> {
         self.entries.get(key).map(|entry| &**entry)
-    }
-
-    pub(crate) fn shared(&self, key: &Key) -> Option<Arc<Entry>> {
-        self.entries.get(key).cloned()
     }
 
     pub(crate) fn plain(&self, key: &Key) -> Option<&Properties> {
@@ -126,27 +138,17 @@ impl Records {
         self.terms.range((from, Key::Meta)..(to, Key::Meta))
     }
 
+    /// The terms from this one on, in their order.
+    pub(crate) fn beginning_at(&self, from: Term) -> impl Iterator<Item = &(Term, Key)> {
+        self.terms.range((from, Key::Meta)..)
+    }
+
     /// The ids of the objects under a term.
     pub(crate) fn find_objects(&self, term: Term) -> impl Iterator<Item = (Guid, &Object)> {
         self.find(term, None).filter_map(|key| match key {
             Key::Object(id) => self.object(*id).map(|object| (*id, object)),
             _ => None,
         })
-    }
-
-    /// The objects of a kind, beginning after an id.
-    pub(crate) fn of_kind(
-        &self,
-        kind: Kind,
-        life: Life,
-        after: Option<Guid>,
-    ) -> impl Iterator<Item = Guid> {
-        let after = after.map(Key::Object);
-        self.find(Term::OfKind(kind, life), after.as_ref())
-            .filter_map(|key| match key {
-                Key::Object(id) => Some(*id),
-                _ => None,
-            })
     }
 
     /// The ids that `from` links to, beginning after an id.
@@ -211,10 +213,24 @@ impl Records {
             })
     }
 
-    /// The entries between two keys, both included.
-    pub(crate) fn range(&self, from: Key, to: Key) -> impl Iterator<Item = (&Key, &Entry)> {
+    /// The entries between two keys, both included, beginning after a key.
+    pub(crate) fn after(
+        &self,
+        from: Key,
+        to: Key,
+        after: Option<&Key>,
+    ) -> impl Iterator<Item = (&Key, &Entry)> + use<'_> {
+        let start = match after {
+            Some(key) if *key >= from && *key < to => Bound::Excluded(key.clone()),
+            Some(key) if *key >= to => Bound::Excluded(to.clone()),
+            Some(_) | None => Bound::Included(from),
+        };
+        let end = match &start {
+            Bound::Excluded(key) if *key == to => Bound::Included(to.clone()),
+            Bound::Excluded(_) | Bound::Included(_) | Bound::Unbounded => Bound::Included(to),
+        };
         self.entries
-            .range(from..=to)
+            .range((start, end))
             .map(|(key, entry)| (key, &**entry))
     }
 
