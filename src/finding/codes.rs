@@ -272,7 +272,7 @@ pub const CODES: &[Code] = &[
     },
     Code {
         id: "IDAC134",
-        title: "onlyIn names no environment",
+        title: "OnlyIn names no environment",
         explanation: "`onlyIn` lists environments by the names of their files. A name that is not there would make the \
                       object vanish everywhere. Correct the name, or add the environment.",
     },
@@ -284,7 +284,7 @@ pub const CODES: &[Code] = &[
     },
     Code {
         id: "IDAC136",
-        title: "previously cannot be right",
+        title: "Previously cannot be right",
         explanation: "`previously` says that an object had another name, so that idac renames it instead of deleting one \
                       and creating another. That cannot be when the old name is still declared, or when two objects claim \
                       it. Remove `previously` once every environment has been applied.",
@@ -464,7 +464,7 @@ pub const CODES: &[Code] = &[
     },
     Code {
         id: "IDAC301",
-        title: "the plan deletes too much",
+        title: "The plan deletes too much",
         explanation: "A plan may delete so many objects, and such a share of the managed ones, as `guardrails.blast- \
                       radius` in idac.yaml allows. An object counts once with all its parts. More than that is usually a \
                       folder that was not read, a merge that went wrong or a renamed project. Split the change, or raise \
@@ -472,14 +472,14 @@ pub const CODES: &[Code] = &[
     },
     Code {
         id: "IDAC302",
-        title: "the root declares nothing",
+        title: "The root declares nothing",
         explanation: "Objects are managed in this environment and the root declares none. That happens when the wrong \
                       folder is read, a checkout is empty, or every document has an `onlyIn` that leaves the environment \
                       out. An empty root never means that everything is deleted.",
     },
     Code {
         id: "IDAC303",
-        title: "the tenant refuses an identifier URI",
+        title: "The tenant refuses an identifier URI",
         explanation: "The default policy of a tenant refuses identifier URIs that name neither the application \
                       (`api://${self.appId}`), nor the tenant (`api://${tenant.id}/…`), nor one of its verified domains. \
                       Applications with `api.requestedAccessTokenVersion: 2` and those with SAML sign-in are exempt; a URI \
@@ -488,34 +488,34 @@ pub const CODES: &[Code] = &[
     },
     Code {
         id: "IDAC304",
-        title: "a step cannot be undone",
+        title: "A step cannot be undone",
         explanation: "Most steps have an inverse, and a plan that fails halfway is walked back. This step has none. It is \
                       done last, and when it is done it stays.",
     },
     Code {
         id: "IDAC305",
-        title: "an object loses its last owner",
+        title: "An object loses its last owner",
         explanation: "Owners manage an object without being administrators. Graph refuses to remove the last owner of a \
                       group who is a person; other objects may go without owners, and then only administrators can manage \
                       them.",
     },
     Code {
         id: "IDAC306",
-        title: "a permission that can take over the tenant is granted",
+        title: "A permission that can take over the tenant is granted",
         explanation: "From some application permissions of Microsoft Graph there is a way to every other, up to Global \
                       Administrator. Whoever can sign in as the application, or owns it, has that way too. Ask for the \
                       least permission that does, and guard the application as one guards an administrator.",
     },
     Code {
         id: "IDAC307",
-        title: "a privileged directory role is assigned in the whole tenant",
+        title: "A privileged directory role is assigned in the whole tenant",
         explanation: "Microsoft labels this built-in directory role as privileged, and with the directory scope `/` it \
                       holds everywhere. Prefer a lesser directory role, an administrative unit as its scope, or an \
                       assignment that is only eligible.",
     },
     Code {
         id: "IDAC308",
-        title: "a protected object would lose something",
+        title: "A protected object would lose something",
         explanation: "No plan deletes an object that is under `protect: true` or listed in `protected` of idac.yaml, nor \
                       one of its parts; none switches it off, and none takes a member, an owner, an assignment or a grant \
                       from it. Protection outlives the document that asked for it: remove `protect` first and apply that, \
