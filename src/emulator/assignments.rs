@@ -31,7 +31,9 @@ pub(super) enum Side {
 
 /// The assignment as Graph shows it.
 pub(super) fn assignment_view(tenant: &Tenant, id: &str) -> Option<Map<String, Value>> {
-    let assignment = tenant.records.assignment(id)?;
+    let assignment = tenant
+        .seen_assignment(id)
+        .or(tenant.records.assignment(id))?;
     let name = |id: Guid| {
         let object = schema::view(tenant, id);
         object.and_then(|object| object.get("displayName").cloned())
@@ -56,7 +58,7 @@ pub(super) fn assignment_view(tenant: &Tenant, id: &str) -> Option<Map<String, V
 
 /// The grant as Graph shows it.
 pub(super) fn grant_view(tenant: &Tenant, id: &str) -> Option<Map<String, Value>> {
-    let grant = tenant.records.grant(id)?;
+    let grant = tenant.seen_grant(id).or(tenant.records.grant(id))?;
     let consent = match grant.principal {
         Some(_) => "Principal",
         None => "AllPrincipals",

@@ -32,7 +32,8 @@ pub(super) fn find(tenant: &Tenant, application: Guid, id_or_name: &str) -> Opti
 }
 
 pub(super) fn view(tenant: &Tenant, application: Guid, id: Guid) -> Option<Map<String, Value>> {
-    let stored = tenant.records.plain(&key(application, id))?;
+    let key = key(application, id);
+    let stored = tenant.seen_plain(&key).or(tenant.records.plain(&key))?;
     let mut view = schema::defaults(FEDERATED);
     view.extend(stored.clone());
     view.insert("id".to_owned(), json!(id));

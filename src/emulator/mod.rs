@@ -23,20 +23,26 @@ mod edit;
 mod emulated;
 mod faults;
 mod federated;
+mod filter;
+mod filterable;
 mod first_party;
 mod founding;
 mod groups;
 mod guid;
 mod hardship;
 mod identifier_uris;
+mod listed;
+mod matching;
 mod moment;
 mod objects;
 mod page;
+mod past;
 mod path;
 mod permissions;
 mod planted;
 mod planting;
 mod problem;
+mod projected;
 mod query;
 mod record;
 mod records;
@@ -45,7 +51,9 @@ mod route;
 mod schema;
 mod seen;
 mod service_principals;
+mod shape;
 mod tenant;
+mod token;
 
 pub use behaviour::{
     AppOnlyCreator, Behaviour, ComplexPatch, DefaultAudience, DefaultRoleOnResourceWithRoles,

@@ -110,8 +110,8 @@ pub(super) fn object(
     rest: &[Segment],
 ) -> Result<Response, Problem> {
     let kind = tenant
-        .records
-        .object(id)
+        .seen_object(id)
+        .or(tenant.records.object(id))
         .map_or(Kind::Unknown, |object| object.kind);
     let Some((first, rest)) = rest.split_first() else {
         return entity(tenant, call, kind, id);
@@ -163,9 +163,9 @@ fn entity(tenant: &mut Tenant, call: &Call<'_>, kind: Kind, id: Guid) -> Result<
             let named = call.path.segments.first().map(Segment::name);
             if named.as_deref() == Some("directoryobjects") {
                 type_of(kind, &mut view);
-                return call.one(tenant, "directoryObjects", view);
+                return call.one(tenant, &ListSet::Objects(Kind::Unknown), view);
             }
-            call.one(tenant, context(kind), view)
+            call.one(tenant, &ListSet::Objects(kind), view)
         }
         Method::Patch => update(tenant, call, kind, id),
         Method::Delete => directory::delete(tenant, id).map(|()| no_content()),

@@ -1,132 +1,378 @@
-//! Stand-in until the read side is there: lists everything on one page.
+//! Answers reads of collections page by page, and of single entities.
+//!
+//! A page token names the last entry that was shown, not a number of entries, so that nothing is lost or shown twice
+//! when others come and go between two pages.
 
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::graph::Request;
 
-use super::assignments;
-use super::federated;
-use super::guid::Guid;
+use super::filter::Expr;
+use super::filterable;
+use super::matching::Subject;
+use super::path;
 use super::problem::Problem;
-use super::query::Query;
-use super::record::{Key, Kind, Life, Relation, Term};
-use super::schema;
+use super::projected;
+use super::query::{self, Counting, Direction, Level, Name, Order, Query};
+use super::record::{Key, Properties};
+use super::shape::{Holds, Shape};
 use super::tenant::Tenant;
+use super::token;
 
-/// What can be listed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum ListSet {
-    Objects(Kind),
-    Deleted(Kind),
-    Links { from: Guid, relation: Relation },
-    LinkedFrom { to: Guid, relation: Relation },
-    Federated { application: Guid },
-    AssignedTo { resource: Guid },
-    AssignmentsOf { principal: Guid },
-    Grants,
-    GrantsOf { client: Guid },
-    GrantsFor { principal: Guid },
-    RoleDefinitions,
-    RoleAssignments,
-    Organization,
-    Domains,
+pub(super) use super::listed::ListSet;
+
+/// The size of a page when `$top` is absent.
+const PAGE: usize = 100;
+
+/// Where a list goes on.
+#[derive(Serialize, Deserialize)]
+struct Continuation {
+    /// The entry after which the next page begins.
+    after: Key,
+    /// By which value that entry was sorted.
+    sorted: Option<String>,
 }
 
+/// Answers a read of a collection.
 pub(super) fn list(
     tenant: &Tenant,
     set: ListSet,
     query: &Query,
-    _request: &Request,
+    request: &Request,
 ) -> Result<Value, Problem> {
-    let _ = &query.text;
-    let records = &tenant.records;
-    let views = |ids: Vec<Guid>| -> Vec<Value> {
-        ids.into_iter()
-            .filter_map(|id| schema::view(tenant, id))
-            .map(Value::Object)
-            .collect()
+    let listing = Listing::new(tenant, &set, query, request)?;
+    let (entries, next) = match &query.order {
+        None => listing.page()?,
+        Some(order) => listing.sorted_page(order)?,
     };
-    let value: Vec<Value> = match set {
-        ListSet::Objects(kind) => views(records.of_kind(kind, Life::Alive, None).collect()),
-        ListSet::Deleted(kind) => views(records.of_kind(kind, Life::Deleted, None).collect()),
-        ListSet::Links { from, relation } => views(
-            records
-                .links(from, relation, None)
-                .filter(|id| records.living(*id).is_some())
-                .collect(),
-        ),
-        ListSet::LinkedFrom { to, relation } => views(
-            records
-                .linked_from(to, relation)
-                .filter(|id| records.living(*id).is_some())
-                .collect(),
-        ),
-        ListSet::Federated { application } => records
-            .federated(application)
-            .filter_map(|(id, _)| federated::view(tenant, application, id))
-            .map(Value::Object)
-            .collect(),
-        ListSet::AssignedTo { resource } => assignment_list(tenant, Term::Resource(resource)),
-        ListSet::AssignmentsOf { principal } => assignment_list(tenant, Term::Principal(principal)),
-        ListSet::Grants => records
-            .range(Key::Grant(String::new()), Key::Grant("~".to_owned()))
-            .filter_map(|(key, _)| grant(tenant, key))
-            .collect(),
-        ListSet::GrantsOf { client } => records
-            .find(Term::Client(client), None)
-            .filter_map(|key| grant(tenant, key))
-            .collect(),
-        ListSet::GrantsFor { principal } => records
-            .find(Term::Principal(principal), None)
-            .filter_map(|key| grant(tenant, key))
-            .collect(),
-        ListSet::RoleDefinitions => plain(
-            tenant,
-            Key::RoleDefinition(Guid::ZERO),
-            Key::RoleDefinition(Guid::MAX),
-        ),
-        ListSet::RoleAssignments => plain(
-            tenant,
-            Key::RoleAssignment(String::new()),
-            Key::RoleAssignment("~".to_owned()),
-        ),
-        ListSet::Organization => plain(tenant, Key::Organization, Key::Organization),
-        ListSet::Domains => plain(
-            tenant,
-            Key::Domain(String::new()),
-            Key::Domain("~".to_owned()),
-        ),
+    let mut answer = Properties::new();
+    let selected = selection(&query.select);
+    let context = format!("{}/$metadata#{}{selected}", tenant.root, set.context());
+    answer.insert("@odata.context".to_owned(), Value::from(context));
+    // Without the header, $count=true is ignored; only the first page counts.
+    if listing.level == Level::Advanced && query.skip_token.is_none() {
+        answer.insert("@odata.count".to_owned(), json!(listing.entries().count()));
+    }
+    if let Some(next) = next {
+        let link = listing.link(&next);
+        answer.insert("@odata.nextLink".to_owned(), Value::from(link));
+    }
+    let value: Vec<Value> = entries
+        .into_iter()
+        .map(|(_, view)| Value::Object(listing.shown(view)))
+        .collect();
+    answer.insert("value".to_owned(), Value::from(value));
+    Ok(Value::Object(answer))
+}
+
+/// Answers `/$count`: a number as plain text, for advanced queries only.
+pub(super) fn count(
+    tenant: &Tenant,
+    set: ListSet,
+    query: &Query,
+    request: &Request,
+) -> Result<Value, Problem> {
+    let counted = Query {
+        count: Counting::Asked,
+        ..query.clone()
     };
-    Ok(json!({ "value": value }))
-}
-
-pub(super) fn one(view: Map<String, Value>, _query: &Query) -> Result<Value, Problem> {
-    Ok(Value::Object(view))
-}
-
-fn assignment_list(tenant: &Tenant, term: Term) -> Vec<Value> {
-    tenant
-        .records
-        .find(term, None)
-        .filter_map(|key| match key {
-            Key::Assignment(id) => assignments::assignment_view(tenant, id).map(Value::Object),
-            _ => None,
-        })
-        .collect()
-}
-
-fn grant(tenant: &Tenant, key: &Key) -> Option<Value> {
-    match key {
-        Key::Grant(id) => assignments::grant_view(tenant, id).map(Value::Object),
-        _ => None,
+    match counted.level(request) {
+        Level::Basic | Level::Eventual => Err(Problem::bad("$count is not currently supported.")),
+        Level::Advanced => {
+            let listing = Listing::new(tenant, &set, &counted, request)?;
+            Ok(json!(listing.entries().count()))
+        }
     }
 }
 
-fn plain(tenant: &Tenant, from: Key, to: Key) -> Vec<Value> {
-    tenant
-        .records
-        .range(from, to)
-        .filter_map(|(key, _)| tenant.records.plain(key))
-        .map(|properties| Value::Object(properties.clone()))
-        .collect()
+/// Answers a read of one entity of a collection.
+pub(super) fn one(
+    tenant: &Tenant,
+    set: &ListSet,
+    view: Properties,
+    query: &Query,
+) -> Result<Value, Problem> {
+    let shape = set.shape();
+    for (refused, name) in [
+        (query.filter.is_some(), Name::Filter),
+        (query.top.is_some(), Name::Top),
+        (query.order.is_some(), Name::OrderBy),
+        (query.search.is_some(), Name::Search),
+    ] {
+        if refused {
+            return Err(Problem::malformed_url(&format!(
+                "The query specified in the URI is not valid. {} can be applied only on collections.",
+                name.text()
+            )));
+        }
+    }
+    check(shape, query)?;
+    let selected = selection(&query.select);
+    let context = format!(
+        "{}/$metadata#{}{selected}/$entity",
+        tenant.root,
+        set.context()
+    );
+    let mut answer = Properties::new();
+    answer.insert("@odata.context".to_owned(), Value::from(context));
+    answer.extend(shown(tenant, shape, view, query));
+    Ok(Value::Object(answer))
+}
+
+/// The part of a URL before the query, as a link that continues the request repeats it.
+pub(super) fn absolute(root: &str, url: &str) -> String {
+    let below = path::below_root(root, url);
+    let path = below.split(['?', '#']).next().unwrap_or_default();
+    format!("{root}/{}", path.trim_matches('/'))
+}
+
+struct Listing<'a> {
+    tenant: &'a Tenant,
+    set: &'a ListSet,
+    query: &'a Query,
+    request: &'a Request,
+    level: Level,
+    after: Option<Continuation>,
+}
+
+type Entries = Vec<(Key, Properties)>;
+
+impl<'a> Listing<'a> {
+    fn new(
+        tenant: &'a Tenant,
+        set: &'a ListSet,
+        query: &'a Query,
+        request: &'a Request,
+    ) -> Result<Listing<'a>, Problem> {
+        let level = query.level(request);
+        let shape = set.shape();
+        check(shape, query)?;
+        if query.delta_token.is_some() {
+            return Err(filterable::unsupported());
+        }
+        if let Some(expr) = &query.filter {
+            if matches!(set, ListSet::AssignedTo { .. }) {
+                return Err(filterable::unsupported());
+            }
+            filterable::check(expr, shape, level)?;
+        }
+        if let Some(order) = &query.order {
+            check_order(shape, order, query, level)?;
+        }
+        if query.search.is_some() {
+            check_search(shape, query, level)?;
+        }
+        let mut listing = Listing {
+            tenant,
+            set,
+            query,
+            request,
+            level,
+            after: None,
+        };
+        if let Some(text) = &query.skip_token {
+            let after = token::open(&listing.purpose(), text);
+            listing.after = Some(after.ok_or_else(expired_page)?);
+        }
+        Ok(listing)
+    }
+
+    /// What a token of this list is good for: this request with these options and no other.
+    fn purpose(&self) -> String {
+        let path = absolute(&self.tenant.root, &self.request.url).to_lowercase();
+        let options = self.query.raw_without(&[Name::SkipToken]);
+        format!("page {} {path} {options}", self.tenant.meta.tenant_id)
+    }
+
+    fn size(&self) -> usize {
+        self.query.top.unwrap_or(PAGE)
+    }
+
+    /// The entries that fit, from where the page begins.
+    fn entries(&self) -> impl Iterator<Item = (Key, Properties)> + '_ {
+        let after = match &self.query.order {
+            None => self.after.as_ref().map(|after| &after.after),
+            Some(_) => None,
+        };
+        self.set
+            .keys(self.tenant, self.query.filter.as_ref(), after)
+            .filter_map(|key| self.set.view(self.tenant, &key).map(|view| (key, view)))
+            .filter(|(key, view)| self.fits(key, view))
+    }
+
+    fn fits(&self, key: &Key, view: &Properties) -> bool {
+        let related = |name: &str| self.set.related(self.tenant, key, name);
+        let subject = Subject {
+            view,
+            related: &related,
+        };
+        let filter: Option<&Expr> = self.query.filter.as_ref();
+        filter.is_none_or(|expr| subject.fits(expr))
+            && self
+                .query
+                .search
+                .as_ref()
+                .is_none_or(|clauses| subject.found(clauses))
+    }
+
+    fn page(&self) -> Result<(Entries, Option<Continuation>), Problem> {
+        let size = self.size();
+        let mut entries: Entries = self.entries().take(size + 1).collect();
+        let more = entries.len() > size;
+        entries.truncate(size);
+        let next = entries
+            .last()
+            .filter(|_| more)
+            .map(|(key, _)| Continuation {
+                after: key.clone(),
+                sorted: None,
+            });
+        Ok((entries, next))
+    }
+
+    fn sorted_page(&self, order: &Order) -> Result<(Entries, Option<Continuation>), Problem> {
+        let sort_key = |key: &Key, view: &Properties| {
+            let value = view.get(&order.property).and_then(Value::as_str);
+            (value.unwrap_or_default().to_lowercase(), key.clone())
+        };
+        let mut entries: Vec<((String, Key), Properties)> = self
+            .entries()
+            .map(|(key, view)| (sort_key(&key, &view), view))
+            .collect();
+        entries.sort_by(|(left, _), (right, _)| left.cmp(right));
+        if order.direction == Direction::Descending {
+            entries.reverse();
+        }
+        if let Some(Continuation { after, sorted }) = &self.after {
+            let last = (sorted.clone().unwrap_or_default(), after.clone());
+            entries.retain(|(found, _)| match order.direction {
+                Direction::Ascending => *found > last,
+                Direction::Descending => *found < last,
+            });
+        }
+        let more = entries.len() > self.size();
+        entries.truncate(self.size());
+        let next = entries.last().filter(|_| more);
+        let next = next.map(|((sorted, key), _)| Continuation {
+            after: key.clone(),
+            sorted: Some(sorted.clone()),
+        });
+        let entries = entries.into_iter().map(|((_, key), view)| (key, view));
+        Ok((entries.collect(), next))
+    }
+
+    fn link(&self, next: &Continuation) -> String {
+        let mut options = self.query.raw_without(&[Name::SkipToken]);
+        if !options.is_empty() {
+            options.push('&');
+        }
+        let token = token::seal(&self.purpose(), next);
+        let path = absolute(&self.tenant.root, &self.request.url);
+        format!("{path}?{options}$skiptoken={token}")
+    }
+
+    fn shown(&self, view: Properties) -> Properties {
+        shown(self.tenant, self.set.shape(), view, self.query)
+    }
+}
+
+fn shown(tenant: &Tenant, shape: Shape, view: Properties, query: &Query) -> Properties {
+    let expanded = query
+        .expand
+        .as_ref()
+        .and_then(|expand| Some((expand, projected::expanded(tenant, shape, &view, expand)?)));
+    let mut shown = projected::select(shape, view, &query.select);
+    if let Some((expand, entries)) = expanded {
+        shown.insert(expand.relation.clone(), entries);
+    }
+    shown
+}
+
+fn check(shape: Shape, query: &Query) -> Result<(), Problem> {
+    projected::check_select(shape, &query.select)?;
+    match &query.expand {
+        Some(expand) => projected::check_expand(shape, expand),
+        None => Ok(()),
+    }
+}
+
+fn check_order(shape: Shape, order: &Order, query: &Query, level: Level) -> Result<(), Problem> {
+    let path = [order.property.clone()];
+    let holds = shape
+        .holds(&path)
+        .ok_or_else(|| shape.no_property("Invalid orderby clause", &order.property))?;
+    let sortable = match shape {
+        Shape::Object(_) | Shape::Mixed => match holds {
+            Holds::Text => true,
+            Holds::Moment => {
+                order.property == "deletedDateTime" || order.property == "createdDateTime"
+            }
+            Holds::Id
+            | Holds::Flag
+            | Holds::Number
+            | Holds::Complex
+            | Holds::TextList
+            | Holds::ComplexList => false,
+        },
+        Shape::Federated
+        | Shape::Assignment
+        | Shape::Grant
+        | Shape::RoleDefinition
+        | Shape::RoleAssignment
+        | Shape::Organization
+        | Shape::Domain => false,
+    };
+    let basic = query.filter.is_none()
+        && matches!(shape, Shape::Object(_))
+        && matches!(order.property.as_str(), "displayName" | "userPrincipalName");
+    if sortable && (basic || level == Level::Advanced) {
+        Ok(())
+    } else {
+        Err(query::unsorted())
+    }
+}
+
+fn check_search(shape: Shape, query: &Query, level: Level) -> Result<(), Problem> {
+    if level == Level::Basic {
+        return Err(Problem::new(
+            400,
+            "Request_UnsupportedQuery",
+            "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'",
+        ));
+    }
+    let clauses = query.search.iter().flatten();
+    for clause in clauses {
+        if shape.holds(std::slice::from_ref(&clause.property)) != Some(Holds::Text) {
+            return Err(shape.no_property("Invalid search clause", &clause.property));
+        }
+    }
+    match shape {
+        Shape::Object(_) | Shape::Mixed => Ok(()),
+        Shape::Federated
+        | Shape::Assignment
+        | Shape::Grant
+        | Shape::RoleDefinition
+        | Shape::RoleAssignment
+        | Shape::Organization
+        | Shape::Domain => Err(filterable::unsupported()),
+    }
+}
+
+/// `(id,displayName)`, as `@odata.context` names a selection.
+pub(super) fn selection(select: &[String]) -> String {
+    if select.is_empty() {
+        String::new()
+    } else {
+        format!("({})", select.join(","))
+    }
+}
+
+/// What a page token meets that the tenant did not give for this request.
+fn expired_page() -> Problem {
+    Problem::new(
+        400,
+        "Directory_ExpiredPageToken",
+        "The specified page token value has expired and can no longer be included in your request.",
+    )
 }

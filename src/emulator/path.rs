@@ -73,7 +73,8 @@ pub(super) fn decode(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-fn below_root<'a>(root: &str, url: &'a str) -> &'a str {
+/// What a URL says below the version root.
+pub(super) fn below_root<'a>(root: &str, url: &'a str) -> &'a str {
     if let Some(rest) = url.strip_prefix(root) {
         return rest;
     }

@@ -40,7 +40,11 @@ pub(super) fn assignments(
             let view = assignments::find_assignment(tenant, side, id)
                 .and_then(|_| assignments::assignment_view(tenant, id))
                 .ok_or_else(|| Problem::not_found(id))?;
-            call.one(tenant, context, view)
+            let set = match side {
+                Side::Principal(principal) => ListSet::AssignmentsOf { principal },
+                Side::Resource(resource) => ListSet::AssignedTo { resource },
+            };
+            call.one(tenant, &set, view)
         }
         (Method::Delete, Some(id)) => assignments::revoke(tenant, side, id).map(|()| no_content()),
         (Method::Patch | Method::Put | Method::Delete, None)
@@ -60,7 +64,7 @@ pub(super) fn grant(
     match method {
         Method::Get => {
             let view = assignments::grant_view(tenant, id).unwrap_or_default();
-            call.one(tenant, "oauth2PermissionGrants", view)
+            call.one(tenant, &ListSet::Grants, view)
         }
         Method::Patch => assignments::update_grant(tenant, id, call.body()).map(|()| no_content()),
         Method::Delete => {
@@ -113,7 +117,11 @@ pub(super) fn federated(
         };
     };
     match call.method() {
-        Method::Get => call.one(tenant, &context, view(tenant, id)),
+        Method::Get => call.one(
+            tenant,
+            &ListSet::Federated { application },
+            view(tenant, id),
+        ),
         Method::Patch => {
             federated::update(tenant, application, id, call.body()).map(|()| no_content())
         }

@@ -6,6 +6,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::guid::Guid;
+use super::past::{Moment, Past};
 use super::record::{
     Assignment, Change, Entry, Grant, Key, Kind, Life, LinkState, Object, Presence, Properties,
     Relation, Term,
@@ -19,6 +20,8 @@ pub(crate) struct Records {
     undo: Vec<(Key, Option<Arc<Entry>>)>,
     /// What changed since the changes were last taken.
     dirty: BTreeSet<Key>,
+    /// What replicas that lag still show.
+    past: Past,
 }
 
 impl Records {
@@ -26,6 +29,19 @@ impl Records {
     pub(crate) fn put(&mut self, key: Key, entry: Option<Entry>) {
         let before = self.set(&key, entry.map(Arc::new));
         self.undo.push((key, before));
+    }
+
+    /// Lets replicas that lag go on showing what the current request replaced. Called before [`Records::keep`].
+    pub(crate) fn remember(&mut self, now: Moment) {
+        self.past.add(&self.undo, now);
+    }
+
+    pub(crate) fn past(&self) -> &Past {
+        &self.past
+    }
+
+    pub(crate) fn past_mut(&mut self) -> &mut Past {
+        &mut self.past
     }
 
     /// Keeps what the current request changed.
@@ -126,6 +142,11 @@ impl Records {
         self.terms.range((from, Key::Meta)..(to, Key::Meta))
     }
 
+    /// The terms from this one on, in their order.
+    pub(crate) fn beginning_at(&self, from: Term) -> impl Iterator<Item = &(Term, Key)> {
+        self.terms.range((from, Key::Meta)..)
+    }
+
     /// The ids of the objects under a term.
     pub(crate) fn find_objects(&self, term: Term) -> impl Iterator<Item = (Guid, &Object)> {
         self.find(term, None).filter_map(|key| match key {
@@ -209,6 +230,27 @@ impl Records {
                 (Key::Federated { id, .. }, Entry::Plain(properties)) => Some((*id, properties)),
                 _ => None,
             })
+    }
+
+    /// The entries between two keys, both included, beginning after a key.
+    pub(crate) fn after(
+        &self,
+        from: Key,
+        to: Key,
+        after: Option<&Key>,
+    ) -> impl Iterator<Item = (&Key, &Entry)> + use<'_> {
+        let start = match after {
+            Some(key) if *key >= from && *key < to => Bound::Excluded(key.clone()),
+            Some(key) if *key >= to => Bound::Excluded(to.clone()),
+            Some(_) | None => Bound::Included(from),
+        };
+        let end = match &start {
+            Bound::Excluded(key) if *key == to => Bound::Included(to.clone()),
+            Bound::Excluded(_) | Bound::Included(_) | Bound::Unbounded => Bound::Included(to),
+        };
+        self.entries
+            .range((start, end))
+            .map(|(key, entry)| (key, &**entry))
     }
 
     /// The entries between two keys, both included.

@@ -58,19 +58,21 @@ impl<'a> Call<'a> {
 
     pub(super) fn list(&self, tenant: &Tenant, set: ListSet) -> Result<Response, Problem> {
         let query = self.query()?;
+        let last = self.path.segments.last().map(Segment::name);
+        if last.as_deref() == Some("$count") {
+            return page::count(tenant, set, &query, self.request).map(plain);
+        }
         page::list(tenant, set, &query, self.request).map(ok)
     }
 
     pub(super) fn one(
         &self,
         tenant: &Tenant,
-        context: &str,
+        set: &ListSet,
         view: Map<String, Value>,
     ) -> Result<Response, Problem> {
         let query = self.query()?;
-        let mut one = page::one(view, &query)?;
-        one["@odata.context"] = Value::from(context_of(tenant, context));
-        Ok(ok(one))
+        page::one(tenant, set, view, &query).map(ok)
     }
 
     pub(super) fn creates_if_missing(&self) -> bool {
@@ -138,6 +140,14 @@ pub(super) fn written(tenant: &Tenant, request: &Request) -> Option<Guid> {
 pub(super) fn ok(body: Value) -> Response {
     let mut response = Response::new(200);
     response.body = Some(body);
+    response
+}
+
+/// `/$count` answers with a number as plain text.
+fn plain(count: Value) -> Response {
+    let mut response = ok(count);
+    let text = "text/plain".to_owned();
+    response.headers.insert("content-type".to_owned(), text);
     response
 }
 
@@ -286,7 +296,7 @@ fn deleted_items(
                 "@odata.type".to_owned(),
                 json!(format!("#microsoft.graph.{of}")),
             );
-            call.one(tenant, "directory/deletedItems", view)
+            call.one(tenant, &ListSet::Objects(Kind::Unknown), view)
         }
         (Method::Delete, None) => directory::purge(tenant, id).map(|()| no_content()),
         (Method::Post, Some("restore" | "microsoft.graph.restore")) => {
@@ -330,7 +340,7 @@ fn set(
             (_, None | Some("$count")) => return Err(Problem::method_not_allowed()),
             (Method::Get, Some("delta" | "microsoft.graph.delta")) => {
                 let query = call.query()?;
-                return delta::answer(tenant, DeltaSet::Objects(kind), &query).map(ok);
+                return delta::answer(tenant, DeltaSet::Objects(kind), &query, call.request);
             }
             (Method::Post, Some("getbyids" | "microsoft.graph.getbyids")) => {
                 return directory::get_by_ids(tenant, call.body()).map(ok);
@@ -346,7 +356,14 @@ fn set(
     if rest.is_empty() && call.method() == Method::Patch && call.creates_if_missing() {
         return objects::upsert(tenant, call, kind, &locator);
     }
-    let id = locate(tenant, kind, &locator)?;
+    let read = match call.method() {
+        Method::Get => tenant.read_finds(kind, &locator),
+        Method::Post | Method::Patch | Method::Put | Method::Delete => None,
+    };
+    let id = match read {
+        Some(id) => id,
+        None => locate(tenant, kind, &locator)?,
+    };
     objects::object(tenant, call, id, rest)
 }
 
@@ -392,7 +409,11 @@ fn role_definitions(
     };
     let id = roles::definition(tenant, id)?;
     match call.method() {
-        Method::Get => call.one(tenant, context, view(tenant, id)),
+        Method::Get => {
+            let seen = tenant.seen_plain(&Key::RoleDefinition(id)).cloned();
+            let seen = seen.ok_or_else(|| Problem::not_found(&id.to_string()))?;
+            call.one(tenant, &ListSet::RoleDefinitions, seen)
+        }
         Method::Patch => roles::update_definition(tenant, id, call.body()).map(|()| no_content()),
         Method::Delete => roles::delete_definition(tenant, id).map(|()| no_content()),
         Method::Post | Method::Put => Err(Problem::method_not_allowed()),
@@ -418,7 +439,7 @@ fn role_assignments(
     };
     let view = roles::assignment(tenant, id)?;
     match call.method() {
-        Method::Get => call.one(tenant, context, view),
+        Method::Get => call.one(tenant, &ListSet::RoleAssignments, view),
         Method::Delete => {
             tenant.records.put(Key::RoleAssignment(id.to_owned()), None);
             Ok(no_content())
@@ -440,7 +461,7 @@ fn grants(
         (Method::Get, None | Some("$count")) => call.list(tenant, ListSet::Grants),
         (Method::Get, Some("delta" | "delta()" | "microsoft.graph.delta")) => {
             let query = call.query()?;
-            delta::answer(tenant, DeltaSet::Grants, &query).map(ok)
+            delta::answer(tenant, DeltaSet::Grants, &query, call.request)
         }
         (Method::Post, None) => {
             let id = assignments::create_grant(tenant, call.body())?;
@@ -475,15 +496,11 @@ fn facts(
         ListSet::Domains => Key::Domain(locator.text().to_lowercase()),
         _ => Key::Organization,
     };
-    let context = match key {
-        Key::Organization => "organization",
-        _ => "domains",
-    };
     let view = tenant.records.plain(&key).cloned();
     let view = view.ok_or_else(|| Problem::not_found(locator.text()))?;
     let id = view.get("id").and_then(Value::as_str).unwrap_or_default();
     if !id.eq_ignore_ascii_case(locator.text()) {
         return Err(Problem::not_found(locator.text()));
     }
-    call.one(tenant, context, view)
+    call.one(tenant, &set, view)
 }

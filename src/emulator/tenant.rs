@@ -122,6 +122,7 @@ impl Tenant {
         let (sequence, dice) = (self.meta.sequence, self.meta.dice);
         match route::serve(self, request) {
             Ok(response) => {
+                self.remember();
                 self.records.keep();
                 self.dressed(request, response)
             }

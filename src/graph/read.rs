@@ -6,14 +6,16 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use url::{Host, Url};
 
-use super::{Graph, Refusal, RefusalKind, Request, Response};
+use super::patience::{Budget, Ground, Intent, Patience, Spent, Verdict};
+use super::{Graph, Refusal, Request, Response};
 
-/// How often one read is sent in all.
-const ATTEMPTS_MAX: u32 = 8;
-/// A tenant that wants to be left alone for longer is reported instead of waited for.
-const RETRY_AFTER_MS_MAX: u64 = 300_000;
-const BACKOFF_MS_FIRST: u64 = 500;
-const BACKOFF_MS_MAX: u64 = 30_000;
+/// An owner that was seen a moment ago and is now not found has been deleted meanwhile, or is not on this replica.
+const LAG: Budget = Budget {
+    attempts: 8,
+    total_ms: 20_000,
+    first_ms: 100,
+    most_ms: 5_000,
+};
 /// Ten million objects at 999 a page: whoever has more than that is paging in circles.
 const PAGES_MAX: usize = 10_000;
 /// A page may be empty and not the last; so many in a row are not a list any more.
@@ -27,63 +29,51 @@ const GRAPH_HOSTS: &[&str] = &[
     "microsoftgraph.chinacloudapi.cn",
 ];
 
-/// What 404 says about what was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Absence {
-    /// It is not there.
-    Final,
-    /// Its owner was seen a moment ago, so this replica does not have it yet.
-    Passing,
-}
-
 /// One read, whose answer does not depend on others.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Read {
     pub request: Request,
-    pub absence: Absence,
+    /// Settled: 404 says that it is not there. Fresh: its owner was seen a moment ago, so 404 says nothing yet.
+    pub ground: Ground,
 }
 
 /// Sends the reads together and answers each in its place. What the tenant was too busy for, failed at or did not
 /// answer is asked again, a bounded number of times and not before the tenant allows.
 pub async fn read<G: Graph>(graph: &G, reads: &[Read]) -> Vec<Result<Response, Refusal>> {
+    let patience = Patience {
+        lag: LAG,
+        ..Patience::for_tenant()
+    };
+    let mut spent = vec![Spent::default(); reads.len()];
     let mut answers: Vec<Option<Result<Response, Refusal>>> = vec![None; reads.len()];
     let mut open: Vec<usize> = (0..reads.len()).collect();
-    for attempt in 1..=ATTEMPTS_MAX {
+    while !open.is_empty() {
         let batch: Vec<Request> = open.iter().map(|at| reads[*at].request.clone()).collect();
         let mut delay_ms = 0;
         let mut again = Vec::new();
         for (at, answer) in open.iter().zip(graph.exchange(&batch).await) {
-            if let Err(refusal) = &answer
-                && let Some(wanted_ms) = delay_before_retry(refusal, reads[*at].absence, attempt)
-            {
-                delay_ms = delay_ms.max(wanted_ms);
-                again.push(*at);
+            if let Err(refusal) = &answer {
+                let (ground, seed) = (reads[*at].ground, *at as u64);
+                match patience.judge(refusal, Intent::Read, ground, &mut spent[*at], seed) {
+                    Verdict::Retry { after_ms } => {
+                        delay_ms = delay_ms.max(after_ms);
+                        again.push(*at);
+                    }
+                    Verdict::LookFirst { .. } | Verdict::AlreadySo | Verdict::GiveUp => {}
+                }
             }
             answers[*at] = Some(answer);
         }
         open = again;
-        if open.is_empty() || attempt == ATTEMPTS_MAX {
-            break;
+        if !open.is_empty() {
+            tracing::debug!(reads = open.len(), delay_ms, "asking again");
+            tokio::time::sleep(Duration::from_millis(delay_ms)).await;
         }
-        tracing::debug!(reads = open.len(), delay_ms, "asking again");
-        tokio::time::sleep(Duration::from_millis(delay_ms)).await;
     }
     answers
         .into_iter()
         .map(|answer| answer.unwrap_or_else(|| Err(Refusal::unanswered("no answer was given"))))
         .collect()
-}
-
-/// How long to wait before the same read may succeed; `None` when it will not.
-fn delay_before_retry(refusal: &Refusal, absence: Absence, attempt: u32) -> Option<u64> {
-    let is_worth_it = match (refusal.kind, absence) {
-        (RefusalKind::Throttled | RefusalKind::Failed | RefusalKind::Unanswered, _) => true,
-        (RefusalKind::Refused, Absence::Passing) => refusal.is_not_found(),
-        (RefusalKind::Refused, Absence::Final) => false,
-    };
-    let backoff_ms = BACKOFF_MS_MAX.min(BACKOFF_MS_FIRST << attempt.saturating_sub(1).min(16));
-    let wanted_ms = refusal.retry_after_ms.unwrap_or(backoff_ms);
-    (is_worth_it && wanted_ms <= RETRY_AFTER_MS_MAX).then_some(wanted_ms)
 }
 
 /// One page of a collection.
@@ -373,11 +363,11 @@ mod tests {
         }
     }
 
-    fn reads(absence: Absence) -> Vec<Read> {
+    fn reads(ground: Ground) -> Vec<Read> {
         ["/a", "/b"]
             .map(|url| Read {
                 request: Request::get(url),
-                absence,
+                ground,
             })
             .to_vec()
     }
@@ -386,29 +376,30 @@ mod tests {
     async fn only_what_was_throttled_is_asked_again_and_not_before_its_time() {
         let graph = moody(&[429, 200, 503, 200]);
         let start = tokio::time::Instant::now();
-        let answers = read(&graph, &reads(Absence::Final)).await;
+        let answers = read(&graph, &reads(Ground::Settled)).await;
         assert!(answers.iter().all(Result::is_ok));
         let sent = graph.sent.lock().expect("not poisoned");
         assert_eq!(*sent, [vec!["/a", "/b"], vec!["/a"], vec!["/a"]]);
-        assert_eq!(start.elapsed().as_millis(), 7_000 + 1_000);
+        let waited_ms = start.elapsed().as_millis();
+        assert!((7_000..10_000).contains(&waited_ms), "{waited_ms}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_tenant_that_stays_down_is_given_up() {
-        let graph = moody(&[500; 16]);
-        let answers = read(&graph, &reads(Absence::Final)).await;
+        let graph = moody(&[500; 22]);
+        let answers = read(&graph, &reads(Ground::Settled)).await;
         assert!(answers.iter().all(Result::is_err));
-        assert_eq!(graph.sent.lock().expect("not poisoned").len(), 8);
+        assert_eq!(graph.sent.lock().expect("not poisoned").len(), 11);
     }
 
     #[tokio::test(start_paused = true)]
     async fn absence_is_an_answer_unless_the_owner_was_just_seen() {
         let graph = moody(&[404, 403]);
-        let answers = read(&graph, &reads(Absence::Final)).await;
+        let answers = read(&graph, &reads(Ground::Settled)).await;
         assert!(answers.iter().all(Result::is_err));
         assert_eq!(graph.sent.lock().expect("not poisoned").len(), 1);
         let graph = moody(&[404, 403, 200]);
-        let answers = read(&graph, &reads(Absence::Passing)).await;
+        let answers = read(&graph, &reads(Ground::Fresh)).await;
         assert!(answers[0].is_ok());
         assert!(answers[1].is_err());
     }

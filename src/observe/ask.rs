@@ -2,7 +2,8 @@
 
 use crate::address::{Address, ObjectId};
 use crate::graph::Request;
-use crate::graph::read::{Absence, Read, Trail};
+use crate::graph::patience::Ground;
+use crate::graph::read::{Read, Trail};
 use crate::kind::entity::{Addressing, Entity};
 
 /// The largest page of a directory collection: learn.microsoft.com, query parameters.
@@ -81,8 +82,8 @@ impl Ask {
 
     /// The request, with what 404 would say: what hangs on an object that was seen cannot be absent.
     pub(super) fn read(&self) -> Read {
-        let absence = match self.purpose {
-            Purpose::Rows(_) | Purpose::Links(..) => Absence::Passing,
+        let ground = match self.purpose {
+            Purpose::Rows(_) | Purpose::Links(..) => Ground::Fresh,
             Purpose::Organization
             | Purpose::Total(_)
             | Purpose::One(..)
@@ -90,11 +91,11 @@ impl Ask {
             | Purpose::Listing(_)
             | Purpose::Known(_)
             | Purpose::Instance(_)
-            | Purpose::Deleted(_) => Absence::Final,
+            | Purpose::Deleted(_) => Ground::Settled,
         };
         Read {
             request: self.request.clone(),
-            absence,
+            ground,
         }
     }
 }
