@@ -18,7 +18,7 @@ const BYTES_MAX: u64 = 4 << 30;
 
 /// Why a file holds no plan that can be applied.
 #[derive(Debug, thiserror::Error)]
-pub enum PlanFileError {
+pub(super) enum PlanFileError {
     #[error("the file cannot be read")]
     Io(#[source] io::Error),
     #[error("the file is no plan of idac")]

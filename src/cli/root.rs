@@ -25,7 +25,7 @@ pub(super) struct Root {
 
 /// Why the root cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum RootError {
+pub(super) enum RootError {
     #[error("there is no folder {path}", path = path.display())]
     Missing { path: PathBuf },
     #[error("{path} is a file, not a folder of declarations", path = path.display())]
