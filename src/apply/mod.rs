@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::digest::Digest;
 use crate::dry_run::Clearance;
-use crate::execute::{Execution, Journal, JournalError, Outcome, execute};
+use crate::execute::{Execution, Journal, JournalError, Outcome, execute, go_on};
 use crate::graph::Graph;
+use crate::graph::patience::Patience;
 use crate::ledger::{self, Ledger, LedgerError, Run, TenantLock};
 use crate::plan::{Applied, ManagedObject, Plan, StepId, Target};
 
@@ -52,7 +53,7 @@ pub async fn apply<G: Graph, L: Ledger, J: Journal>(
         return Err(ApplyError::OtherPlan);
     }
     let before = ledger::last_receipt(ledger).map_err(ApplyError::Ledger)?;
-    let execution = execute(plan, graph, journal)
+    let execution = execute(plan, graph, journal, &Patience::for_tenant(), &go_on)
         .await
         .map_err(ApplyError::Journal)?;
     let history = History::Known;

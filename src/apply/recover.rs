@@ -7,8 +7,9 @@
 //! it was rolled back.
 
 use super::{Age, ApplyError, History, Receipt, conclude};
-use crate::execute::{Entry, Event, Journal, JournalError, execute};
+use crate::execute::{Entry, Event, Journal, JournalError, execute, go_on};
 use crate::graph::Graph;
+use crate::graph::patience::Patience;
 use crate::ledger::{self, Ledger, LedgerError, Recoverer, Run};
 
 /// Finishes what the tip of the ledger began; `None` when there is nothing to finish.
@@ -28,9 +29,15 @@ pub async fn recover<G: Graph, L: Ledger, J: Journal>(
         return Ok(None);
     };
     let (mut journal, age) = open(lock.journal()).map_err(ApplyError::Ledger)?;
-    let execution = execute(&plan, graph, &mut Again(&mut journal))
-        .await
-        .map_err(ApplyError::Journal)?;
+    let execution = execute(
+        &plan,
+        graph,
+        &mut Again(&mut journal),
+        &Patience::for_tenant(),
+        &go_on,
+    )
+    .await
+    .map_err(ApplyError::Journal)?;
     let history = match age {
         Age::New => History::Lost,
         Age::Continued => History::Known,

@@ -21,7 +21,12 @@ pub(super) struct Arguments {
 #[derive(Debug, Args)]
 pub(super) struct Global {
     /// The folder of declarations
-    #[arg(long, global = true, value_name = "FOLDER", default_value = "identities")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FOLDER",
+        default_value = "identities"
+    )]
     pub root: PathBuf,
     /// The environment: a file of environments/ without .yaml; may be left out when there is only one
     #[arg(short, long, global = true, value_name = "ENV")]
@@ -61,6 +66,8 @@ pub(super) enum Command {
     DryRun,
     /// Make the tenant as declared
     Apply(Apply),
+    /// Finish, as far as that is possible, what an apply began that did not say how it ended
+    Recover(Recover),
     /// Write the JSON Schemas of the declarations
     Schema(Schema),
     /// Say what a finding's code means; without a code, list them
@@ -96,6 +103,13 @@ pub(super) struct Apply {
     /// Apply the plan in this file, and nothing else
     #[arg(long, value_name = "FILE")]
     pub plan: Option<PathBuf>,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Recover {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,

@@ -10,5 +10,7 @@ pub(super) fn now_ms() -> i64 {
 /// The time as RFC 3339, to the second.
 pub(super) fn now() -> String {
     let now = Timestamp::now();
-    Timestamp::from_second(now.as_second()).unwrap_or(now).to_string()
+    Timestamp::from_second(now.as_second())
+        .unwrap_or(now)
+        .to_string()
 }

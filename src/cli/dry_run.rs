@@ -4,15 +4,15 @@ use super::arguments::Global;
 use super::exit::Exit;
 use super::output::Output;
 use super::problem::Problem;
-use super::situation::{self, Looked};
+use super::situation::{self, Unless};
 use crate::dry_run::{DryRun, Verdict, dry_run};
 use crate::report::{self, Format, Show};
 
 /// Tries the plan.
 pub(super) async fn run(global: &Global, output: Output) -> Result<Exit, Problem> {
-    let situation = match situation::look(global, output).await? {
-        Looked::At(situation) => situation,
-        Looked::Stopped { findings, sources } => {
+    let situation = match situation::look_only(global).await? {
+        Unless::Here(situation) => situation,
+        Unless::Stopped { findings, sources } => {
             output.findings(&findings, &sources)?;
             return Ok(Exit::Findings);
         }

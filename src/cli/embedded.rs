@@ -75,7 +75,11 @@ impl Graph for Embedded {
         let lost = |why: &str| {
             batch
                 .iter()
-                .map(|_| Err(Refusal::unanswered(&format!("the tenant's state cannot be written: {why}"))))
+                .map(|_| {
+                    Err(Refusal::unanswered(&format!(
+                        "the tenant's state cannot be written: {why}"
+                    )))
+                })
                 .collect()
         };
         if let Some(why) = &disk.broken {

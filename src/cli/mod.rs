@@ -15,7 +15,10 @@ mod output;
 mod plan;
 mod plan_file;
 mod problem;
+mod progress;
+mod recover;
 mod root;
+mod signature;
 mod schema;
 mod situation;
 mod state;
@@ -64,6 +67,7 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Problem> {
         Command::Plan(arguments) => wait_for(plan::run(arguments, global, output)),
         Command::DryRun => wait_for(dry_run::run(global, output)),
         Command::Apply(arguments) => wait_for(apply::run(arguments, global, output)),
+        Command::Recover(arguments) => wait_for(recover::run(arguments, global, output)),
         Command::Schema(arguments) => schema::run(arguments, output),
         Command::Explain { code } => explain::run(code.as_deref(), output),
         Command::Emulator(Emulator::Reset) => emulator::reset(global, output),

@@ -82,7 +82,7 @@ pub(super) fn problem(problem: &Problem) {
         said = cause_text;
         source = cause.source();
     }
-    for help in problem.help() {
+    if let Some(help) = problem.help() {
         text.push_str(&format!("  help: {help}\n"));
     }
     let _ = aside(&text);

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::output::{self, Output};
 use super::plan_file;
 use super::problem::Problem;
-use super::situation::{self, Looked};
+use super::situation::{self, Unless};
 use crate::finding;
 use crate::graph::Request;
 use crate::plan::{Plan, StepId};
@@ -19,9 +19,9 @@ pub(super) async fn run(
     global: &Global,
     output: Output,
 ) -> Result<Exit, Problem> {
-    let situation = match situation::look(global, output).await? {
-        Looked::At(situation) => situation,
-        Looked::Stopped { findings, sources } => {
+    let situation = match situation::look_only(global).await? {
+        Unless::Here(situation) => situation,
+        Unless::Stopped { findings, sources } => {
             output.findings(&findings, &sources)?;
             return Ok(Exit::Findings);
         }
@@ -53,10 +53,12 @@ pub(super) async fn run(
             path = path.display()
         ))?;
     }
-    Ok(match (arguments.detailed_exit_code, plan.steps.is_empty()) {
-        (true, false) => Exit::Steps,
-        (true, true) | (false, _) => Exit::Done,
-    })
+    Ok(
+        match (arguments.detailed_exit_code, plan.steps.is_empty()) {
+            (true, false) => Exit::Steps,
+            (true, true) | (false, _) => Exit::Done,
+        },
+    )
 }
 
 /// The literal requests of every step.

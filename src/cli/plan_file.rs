@@ -18,7 +18,7 @@ const BYTES_MAX: u64 = 4 << 30;
 
 /// Why a file holds no plan that can be applied.
 #[derive(Debug, thiserror::Error)]
-pub enum PlanFileError {
+pub(super) enum PlanFileError {
     #[error("the file cannot be read")]
     Io(#[source] io::Error),
     #[error("the file is no plan of idac")]
@@ -97,7 +97,10 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     };
     // A pipe or a device is written to: it has no old content to keep.
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
-        return fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
+        return fs::OpenOptions::new()
+            .write(true)
+            .open(path)?
+            .write_all(bytes);
     }
     let mut fresh_name = name.to_owned();
     fresh_name.push(".fresh");
@@ -114,12 +117,22 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
-/// Reads a plan and checks that it is as it was written.
-pub(super) fn read(path: &Path) -> Result<Plan, Problem> {
-    read_checked(path).map_err(|source| Problem::PlanFile {
-        path: path.to_owned(),
-        source,
-    })
+/// Reads a plan and checks that it is as it was written, and for the environment that was named, if one was.
+pub(super) fn read_for(path: &Path, environment: Option<&str>) -> Result<Plan, Problem> {
+    read_checked(path)
+        .and_then(|plan| match environment {
+            Some(asked) if asked != plan.basis.environment.as_str() => {
+                Err(PlanFileError::OtherEnvironment {
+                    plan: plan.basis.environment.to_string(),
+                    asked: asked.to_owned(),
+                })
+            }
+            Some(_) | None => Ok(plan),
+        })
+        .map_err(|source| Problem::PlanFile {
+            path: path.to_owned(),
+            source,
+        })
 }
 
 fn read_checked(path: &Path) -> Result<Plan, PlanFileError> {
@@ -156,7 +169,11 @@ fn check(plan: &Plan) -> Result<(), PlanFileError> {
             format!("step {} is not number {}", step.id, at + 1)
         } else if kind::find_entity(&step.entity).is_none() {
             format!("step {} is about an unknown `{}`", step.id, step.entity)
-        } else if step.after.iter().any(|after| *after >= step.id || after.0 == 0) {
+        } else if step
+            .after
+            .iter()
+            .any(|after| *after >= step.id || after.0 == 0)
+        {
             format!("step {} waits for one that is not before it", step.id)
         } else {
             continue;

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::plan_file::PlanFileError;
 use super::root::RootError;
 use crate::address::Name;
-use crate::apply::ApplyError;
+use crate::apply::{ApplyError, Moved};
 use crate::emulator::store::StoreError;
 use crate::ledger::LedgerError;
 use crate::observe::ObserveError;
@@ -25,13 +25,17 @@ pub(super) enum Problem {
         environments: Vec<Name>,
         nearest: Option<String>,
     },
-    #[error("tenant {tenant} of environment {environment} is not reachable by this version of idac")]
+    #[error(
+        "tenant {tenant} of environment {environment} is not reachable by this version of idac"
+    )]
     NotReachable {
         environment: Name,
         tenant: String,
         embedded: Vec<Name>,
     },
-    #[error("environment {environment} is tenant {tenant}, which is not embedded: there is nothing to reset")]
+    #[error(
+        "environment {environment} is tenant {tenant}, which is not embedded: there is nothing to reset"
+    )]
     NotEmbedded { environment: Name, tenant: String },
     #[error("cannot open the embedded tenant")]
     Store(#[from] StoreError),
@@ -47,10 +51,17 @@ pub(super) enum Problem {
         #[source]
         source: PlanFileError,
     },
+    #[error(transparent)]
+    Moved(#[from] Moved),
+    #[error("interrupted: what was sent to the tenant may have taken effect")]
+    Interrupted,
     #[error("nobody is at a terminal to be asked")]
     NobodyToAsk,
     #[error("no code is called `{code}`")]
-    NoCode { code: String, nearest: Option<String> },
+    NoCode {
+        code: String,
+        nearest: Option<String>,
+    },
     #[error("cannot write {path}", path = path.display())]
     Write {
         path: PathBuf,
@@ -87,6 +98,8 @@ impl Problem {
             | Problem::Ledger(_)
             | Problem::Apply(_)
             | Problem::PlanFile { .. }
+            | Problem::Moved(_)
+            | Problem::Interrupted
             | Problem::Write { .. }
             | Problem::Remove { .. }
             | Problem::Output(_)
@@ -112,6 +125,9 @@ impl Problem {
                 None => "this version reaches the embedded tenant only: write environments/sandbox.yaml with `tenant: emulator`".to_owned(),
             }),
             Problem::PlanFile { source, .. } => Some(source.help().to_owned()),
+            Problem::Interrupted => Some(
+                "run `idac apply` again: it looks at what took effect and goes on from there".to_owned(),
+            ),
             Problem::NobodyToAsk => Some("say --yes to apply without being asked".to_owned()),
             Problem::NoCode { nearest, .. } => Some(match nearest {
                 Some(name) => format!("did you mean `{name}`? `idac explain` lists all"),
@@ -122,6 +138,7 @@ impl Problem {
             | Problem::Observe(_)
             | Problem::Ledger(_)
             | Problem::Apply(_)
+            | Problem::Moved(_)
             | Problem::Write { .. }
             | Problem::Remove { .. }
             | Problem::Output(_)

@@ -25,7 +25,7 @@ pub(super) struct Root {
 
 /// Why the root cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum RootError {
+pub(super) enum RootError {
     #[error("there is no folder {path}", path = path.display())]
     Missing { path: PathBuf },
     #[error("{path} is a file, not a folder of declarations", path = path.display())]
@@ -67,7 +67,13 @@ pub(super) fn read(path: &Path) -> Result<Root, Problem> {
 }
 
 impl Root {
-    fn walk(&mut self, top: &Path, below: &str, folder: &Path, depth: usize) -> Result<(), RootError> {
+    fn walk(
+        &mut self,
+        top: &Path,
+        below: &str,
+        folder: &Path,
+        depth: usize,
+    ) -> Result<(), RootError> {
         let failed = |path: &Path, source| RootError::Io {
             path: path.to_owned(),
             source,
@@ -170,6 +176,8 @@ fn shown(top: &Path, relative: &str) -> String {
 }
 
 fn is_ours(name: &str) -> bool {
-    let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
+    let extension = Path::new(name)
+        .extension()
+        .and_then(|extension| extension.to_str());
     matches!(extension, Some("yaml" | "yml" | "rego"))
 }

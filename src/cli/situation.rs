@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::arguments::Global;
 use super::embedded::{Age, Embedded};
-use super::output::{self, Output};
+use super::output;
 use super::problem::Problem;
 use super::root;
 use super::state;
@@ -13,6 +13,7 @@ use crate::address::{Address, Name};
 use crate::declare::{Declaration, Environment, Source, Tenant, declare};
 use crate::finding::{self, Finding};
 use crate::guard::{self, guard};
+use crate::ledger;
 use crate::observe::{Known, Scope, Snapshot, observe};
 use crate::plan::{Applied, Plan, Target, plan};
 use crate::report::Names;
@@ -40,15 +41,6 @@ pub(super) struct Situation {
     pub folder: PathBuf,
 }
 
-/// Either the situation, or what stands against there being one.
-pub(super) enum Looked {
-    At(Box<Situation>),
-    Stopped {
-        findings: Vec<Finding>,
-        sources: Vec<Source>,
-    },
-}
-
 /// Reads and declares the root.
 pub(super) fn read(global: &Global) -> Result<Declared, Problem> {
     let root::Root {
@@ -71,14 +63,21 @@ pub(super) fn choose<'a>(
     declaration: &'a Declaration,
     global: &Global,
 ) -> Result<&'a Environment, Problem> {
-    let names = || declaration.environments.keys().cloned().collect::<Vec<Name>>();
+    let names = || {
+        declaration
+            .environments
+            .keys()
+            .cloned()
+            .collect::<Vec<Name>>()
+    };
     match &global.environment {
         Some(name) => declaration
             .environments
             .get(&Name::new(name))
             .ok_or_else(|| Problem::UnknownEnvironment {
                 name: name.clone(),
-                nearest: finding::nearest(name, names().iter().map(Name::as_str)).map(str::to_owned),
+                nearest: finding::nearest(name, names().iter().map(Name::as_str))
+                    .map(str::to_owned),
                 environments: names(),
             }),
         None => {
@@ -93,15 +92,35 @@ pub(super) fn choose<'a>(
     }
 }
 
-/// Goes the whole way. Findings that stop it are given back, not shown.
-pub(super) async fn look(global: &Global, output: Output) -> Result<Looked, Problem> {
+/// An environment of which the tenant was opened and not yet looked at.
+pub(super) struct Opened {
+    pub sources: Vec<Source>,
+    pub desired: Desired,
+    /// Of the declaration only.
+    pub findings: Vec<Finding>,
+    pub tenant: Embedded,
+    /// `.idac/<environment>`.
+    pub folder: PathBuf,
+}
+
+/// Either what was asked for, or the findings that stand against it, which are given back and not shown.
+pub(super) enum Unless<T> {
+    Here(Box<T>),
+    Stopped {
+        findings: Vec<Finding>,
+        sources: Vec<Source>,
+    },
+}
+
+/// Goes as far as the tenant.
+pub(super) fn open(global: &Global) -> Result<Unless<Opened>, Problem> {
     let Declared {
         sources,
         declaration,
         mut findings,
     } = read(global)?;
     if finding::has_errors(&findings) {
-        return Ok(Looked::Stopped { findings, sources });
+        return Ok(Unless::Stopped { findings, sources });
     }
     let environment = choose(&declaration, global)?;
     let desired = match resolve(&declaration, environment) {
@@ -109,7 +128,7 @@ pub(super) async fn look(global: &Global, output: Output) -> Result<Looked, Prob
         Err(found) => {
             findings.extend(found);
             finding::sort(&mut findings);
-            return Ok(Looked::Stopped { findings, sources });
+            return Ok(Unless::Stopped { findings, sources });
         }
     };
     findings.extend(desired.warnings.iter().cloned());
@@ -124,35 +143,64 @@ pub(super) async fn look(global: &Global, output: Output) -> Result<Looked, Prob
         ))?,
         Age::Known => {}
     }
-    let _ = output;
-    let applied = state::applied(&folder)?;
+    Ok(Unless::Here(Box::new(Opened {
+        sources,
+        desired,
+        findings,
+        tenant,
+        folder,
+    })))
+}
+
+/// Goes the rest of the way.
+pub(super) async fn look(opened: Opened) -> Result<Unless<Situation>, Problem> {
+    let Opened {
+        sources,
+        desired,
+        mut findings,
+        tenant,
+        folder,
+    } = opened;
+    let applied = ledger::last_receipt(&state::ledger(&folder))?;
     let snapshot = observed(&tenant, &desired, &applied).await?;
-    let planned = match plan(&desired, &snapshot, &applied) {
-        Ok(planned) => planned,
+    let plan = match plan(&desired, &snapshot, &applied) {
+        Ok(plan) => plan,
         Err(found) => {
             findings.extend(found);
             finding::sort(&mut findings);
-            return Ok(Looked::Stopped { findings, sources });
+            return Ok(Unless::Stopped { findings, sources });
         }
     };
     findings.extend(guard(&guard::Case {
         desired: &desired,
         snapshot: &snapshot,
-        plan: &planned,
+        plan: &plan,
         applied: &applied,
     }));
     finding::sort(&mut findings);
-    Ok(Looked::At(Box::new(Situation {
-        names: Names::of(&planned).and_seen(&snapshot),
+    Ok(Unless::Here(Box::new(Situation {
+        names: Names::of(&plan).and_seen(&snapshot),
         sources,
         desired,
         applied,
         snapshot,
-        plan: planned,
+        plan,
         findings,
         tenant,
         folder,
     })))
+}
+
+/// Goes the whole way, for commands that write nothing.
+pub(super) async fn look_only(global: &Global) -> Result<Unless<Situation>, Problem> {
+    let opened = match open(global)? {
+        Unless::Here(opened) => opened,
+        Unless::Stopped { findings, sources } => {
+            return Ok(Unless::Stopped { findings, sources });
+        }
+    };
+    state::warn_if_held(&opened.folder)?;
+    look(*opened).await
 }
 
 async fn observed(

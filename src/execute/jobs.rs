@@ -165,7 +165,9 @@ fn way_back(step: &Step, progress: &Progress<'_>) -> Result<Back, Unknown> {
                     | Action::Link { .. }
                     | Action::Unlink { .. } => (will, was),
                 },
-                Inverse::DeleteCreated | Inverse::RestoreDeleted | Inverse::Irreversible(_) => (will, was),
+                Inverse::DeleteCreated | Inverse::RestoreDeleted | Inverse::Irreversible(_) => {
+                    (will, was)
+                }
             };
             Ok(Back::Patch {
                 url: lower.object(entity, step.parent.as_ref(), target)?,
@@ -244,7 +246,8 @@ fn return_of_deleted(
             | Action::Link { .. }
             | Action::Unlink { .. } => Err(Unknown(format!("how to bring back {}", step.subject))),
         },
-        Inverse::DeleteCreated | Inverse::RestoreDeleted | Inverse::Irreversible(_) => match target {
+        Inverse::DeleteCreated | Inverse::RestoreDeleted | Inverse::Irreversible(_) => match target
+        {
             Target::Existing(id) => Ok(Back::Redo(Deed::Revive {
                 id: id.clone(),
                 url: lower.object(entity, parent, target)?,

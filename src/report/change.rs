@@ -112,7 +112,12 @@ impl Changes<'_> {
             Value::Null => {}
             Value::Map(members) => {
                 for (name, value) in members {
-                    self.added(depth, &format!("{label}.{name}"), member_form(form, name), value);
+                    self.added(
+                        depth,
+                        &format!("{label}.{name}"),
+                        member_form(form, name),
+                        value,
+                    );
                 }
             }
             Value::List(items) if items.is_empty() => {}
@@ -304,7 +309,10 @@ fn is_same_item(key: &str, one: &Value, other: &Value) -> bool {
 
 /// Ids that nobody writes, and that a new thing is switched on.
 fn goes_without_saying(key: &str, name: &str, value: &Value) -> bool {
-    name == key || name == "id" || value.is_nothing() || (name == "isEnabled" && *value == Value::Bool(true))
+    name == key
+        || name == "id"
+        || value.is_nothing()
+        || (name == "isEnabled" && *value == Value::Bool(true))
 }
 
 fn is_words(form: Known) -> bool {

@@ -35,7 +35,11 @@ fn text(dry_run: &DryRun, plan: &Plan, names: &Names) -> String {
                 steps => format!(
                     "{} ran on a copy of the tenant ({}), and planning again finds nothing left to do",
                     plural(steps, "step", "steps"),
-                    plural(usize::try_from(*requests).unwrap_or(usize::MAX), "request", "requests")
+                    plural(
+                        usize::try_from(*requests).unwrap_or(usize::MAX),
+                        "request",
+                        "requests"
+                    )
                 ),
             };
             format!("{}: {tried}.\n", paint(style::WELL, "Dry-run passed"))
@@ -62,8 +66,12 @@ fn text(dry_run: &DryRun, plan: &Plan, names: &Names) -> String {
             );
             text.push_str(match outcome {
                 Outcome::Applied => "",
-                Outcome::RolledBack => "  Applied for real, everything before it would be undone.\n",
-                Outcome::Stranded => "  Applied for real, not everything before it could be undone:\n",
+                Outcome::RolledBack => {
+                    "  Applied for real, everything before it would be undone.\n"
+                }
+                Outcome::Stranded => {
+                    "  Applied for real, not everything before it could be undone:\n"
+                }
             });
             for stranded in stranded {
                 text.push_str(&format!(

@@ -30,7 +30,11 @@ pub fn codes(format: Format) -> String {
         Format::Text => {
             let mut text = String::new();
             for code in CODES {
-                text.push_str(&format!("{}  {}\n", paint(style::STRONG, code.id), code.title));
+                text.push_str(&format!(
+                    "{}  {}\n",
+                    paint(style::STRONG, code.id),
+                    code.title
+                ));
             }
             text.push_str("\nidac explain CODE says more about one.\n");
             text
@@ -38,7 +42,11 @@ pub fn codes(format: Format) -> String {
         Format::Markdown => {
             let mut text = String::from("| code | what it says |\n|---|---|\n");
             for code in CODES {
-                text.push_str(&format!("| {} | {} |\n", code.id, code.title.replace('|', "\\|")));
+                text.push_str(&format!(
+                    "| {} | {} |\n",
+                    code.id,
+                    code.title.replace('|', "\\|")
+                ));
             }
             text
         }

@@ -93,10 +93,16 @@ fn one(finding: &Finding, line: Option<&str>) -> String {
         paint(style::FRAME, &format!("╭─[{}]", place(origin))),
     );
     match line.and_then(|line| Excerpt::of(line, origin)) {
-        Some(excerpt) => text.push_str(&snippet(&excerpt, &number, &margin, style, label.as_deref())),
+        Some(excerpt) => text.push_str(&snippet(
+            &excerpt,
+            &number,
+            &margin,
+            style,
+            label.as_deref(),
+        )),
         // Without its line the label is still worth saying.
         None => {
-            for label in label {
+            if let Some(label) = label {
                 text.push_str(&format!(
                     "{margin} {} {}\n",
                     paint(style::FRAME, "·"),
@@ -134,7 +140,10 @@ fn snippet(
     let before = " ".repeat(excerpt.start);
     let Some(label) = label else {
         let line = "─".repeat(excerpt.columns);
-        text.push_str(&format!("{margin} {gutter} {before}{}\n", paint(style, &line)));
+        text.push_str(&format!(
+            "{margin} {gutter} {before}{}\n",
+            paint(style, &line)
+        ));
         return text;
     };
     let middle = (excerpt.columns - 1) / 2;
@@ -145,7 +154,10 @@ fn snippet(
     );
     let arm = format!("{}╰── {}", " ".repeat(middle), visible(label));
     for part in [&line, &arm] {
-        text.push_str(&format!("{margin} {gutter} {before}{}\n", paint(style, part)));
+        text.push_str(&format!(
+            "{margin} {gutter} {before}{}\n",
+            paint(style, part)
+        ));
     }
     text
 }
@@ -169,9 +181,13 @@ impl Excerpt {
         let end = first
             .saturating_add(origin.length.max(1) as usize)
             .min(cells.len());
-        let columns = |cells: &[(String, usize)]| cells.iter().map(|(_, width)| width).sum::<usize>();
-        let (from, to) = window(&cells, first, end);
-        let mut text: String = cells[from..to].iter().map(|(cell, _)| cell.as_str()).collect();
+        let columns =
+            |cells: &[(String, usize)]| cells.iter().map(|(_, width)| width).sum::<usize>();
+        let (from, to) = window(&cells, first);
+        let mut text: String = cells[from..to]
+            .iter()
+            .map(|(cell, _)| cell.as_str())
+            .collect();
         let mut start = columns(&cells[from..first.max(from)]);
         if from > 0 {
             text.insert(0, '…');
@@ -201,7 +217,7 @@ fn cells(line: &str) -> Vec<(String, usize)> {
 }
 
 /// Which cells are shown: all of them, or so many around the place that it can be understood.
-fn window(cells: &[(String, usize)], first: usize, end: usize) -> (usize, usize) {
+fn window(cells: &[(String, usize)], first: usize) -> (usize, usize) {
     let total: usize = cells.iter().map(|(_, width)| width).sum();
     if total <= COLUMNS_MAX {
         return (0, cells.len());
@@ -218,7 +234,6 @@ fn window(cells: &[(String, usize)], first: usize, end: usize) -> (usize, usize)
         room -= cells[to].1;
         to += 1;
     }
-    let _ = end;
     (from, to)
 }
 
@@ -242,7 +257,7 @@ fn markdown(findings: &[Finding]) -> String {
             code_span(&place(origin)),
             prose(message)
         ));
-        for label in label {
+        if let Some(label) = label {
             text.push_str(&format!(" ({})", prose(label)));
         }
         if !remedy.is_empty() {

@@ -23,8 +23,9 @@ pub use explain::{code, codes};
 pub use finding::{count, findings};
 pub use names::Names;
 pub use plan::plan;
-pub use receipt::{execution, receipt};
+pub use receipt::{applied, execution, receipt};
 pub use schema::plan_schema;
+pub use sentence::of as sentence;
 pub use style::plural;
 
 use std::collections::BTreeMap;

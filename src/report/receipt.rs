@@ -4,7 +4,9 @@ use super::names::Names;
 use super::style::{self, paint, plural, prose, visible};
 use super::{Format, json, sentence};
 use crate::apply::Receipt;
+use crate::dry_run::DryRun;
 use crate::execute::{Execution, Outcome, Stranded, Trouble};
+use crate::finding::Finding;
 use crate::plan::{Action, Plan};
 
 /// The receipt of this plan.
@@ -14,6 +16,21 @@ pub fn receipt(receipt: &Receipt, plan: &Plan, names: &Names, format: Format) ->
         Format::Markdown => markdown(&with_record(receipt, text(&receipt.execution, plan, names))),
         Format::Json => json(receipt),
     }
+}
+
+/// A whole apply as one JSON object; without a receipt nothing was written.
+pub fn applied(
+    plan: &Plan,
+    findings: &[Finding],
+    dry_run: Option<&DryRun>,
+    receipt: Option<&Receipt>,
+) -> String {
+    json(&serde_json::json!({
+        "plan": plan,
+        "findings": findings,
+        "dryRun": dry_run,
+        "receipt": receipt,
+    }))
 }
 
 /// An execution that has no receipt (yet).
@@ -40,14 +57,18 @@ pub(super) fn trouble(trouble: &Trouble) -> String {
         true => visible(message),
         false => format!("{}: {}", words.join(" "), visible(message)),
     };
-    for id in request_id {
+    if let Some(id) = request_id {
         text.push_str(&format!(" (request-id {})", visible(id)));
     }
     text
 }
 
 fn with_record(receipt: &Receipt, text: String) -> String {
-    format!("{text}Receipt: record {} of the ledger, plan {}.\n", receipt.epoch, receipt.plan.short())
+    format!(
+        "{text}Receipt: record {} of the ledger, plan {}.\n",
+        receipt.epoch,
+        receipt.plan.short()
+    )
 }
 
 fn markdown(text: &str) -> String {
@@ -143,7 +164,9 @@ fn by_hand(step: &crate::plan::Step, names: &Names) -> String {
         Action::Create {
             properties: _,
             revive: _,
-        } => format!("delete {subject} in the tenant, or leave it: the next apply goes on from there"),
+        } => format!(
+            "delete {subject} in the tenant, or leave it: the next apply goes on from there"
+        ),
         Action::Update {
             target: _,
             was,
@@ -156,13 +179,19 @@ fn by_hand(step: &crate::plan::Step, names: &Names) -> String {
             format!("set {} of {subject}", before.join(", "))
         }
         Action::Delete { target: _, was } => {
-            format!("restore {subject} (object id {}) from the recycle bin, or make it again", was.id)
+            format!(
+                "restore {subject} (object id {}) from the recycle bin, or make it again",
+                was.id
+            )
         }
         Action::Link {
             from: _,
             relation,
             to,
-        } => format!("remove {} from the {relation} of {subject}", names.target(to)),
+        } => format!(
+            "remove {} from the {relation} of {subject}",
+            names.target(to)
+        ),
         Action::Unlink {
             from: _,
             relation,

@@ -87,7 +87,14 @@ fn plan() -> Value {
 
 fn basis() -> Value {
     object(
-        &["tenant", "environment", "declaration", "snapshot", "observed", "version"],
+        &[
+            "tenant",
+            "environment",
+            "declaration",
+            "snapshot",
+            "observed",
+            "version",
+        ],
         json!({
             "tenant": { "description": "The id of the tenant.", "type": "string" },
             "environment": { "type": "string" },
@@ -104,7 +111,9 @@ fn basis() -> Value {
 
 fn step() -> Value {
     object(
-        &["id", "subject", "entity", "action", "inverse", "reason", "risk"],
+        &[
+            "id", "subject", "entity", "action", "inverse", "reason", "risk",
+        ],
         json!({
             "id": { "$ref": "#/$defs/stepId" },
             "subject": { "$ref": "#/$defs/address" },
@@ -173,9 +182,17 @@ fn action() -> Value {
 
 fn inverse() -> Value {
     one_of(vec![
-        variant("undo", "By this action.", json!({ "$ref": "#/$defs/action" })),
+        variant(
+            "undo",
+            "By this action.",
+            json!({ "$ref": "#/$defs/action" }),
+        ),
         json!({ "enum": ["deleteCreated", "restoreDeleted"] }),
-        variant("irreversible", "Not at all; says why.", json!({ "type": "string" })),
+        variant(
+            "irreversible",
+            "Not at all; says why.",
+            json!({ "type": "string" }),
+        ),
     ])
 }
 

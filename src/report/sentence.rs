@@ -5,7 +5,7 @@ use crate::object::{Properties, Value};
 use crate::plan::{Action, Reason, Step};
 
 /// What the step does: `create application/payments-api`.
-pub(super) fn of(step: &Step, names: &Names) -> String {
+pub fn of(step: &Step, names: &Names) -> String {
     let subject = subject(step, names);
     match &step.action {
         Action::Create {
@@ -40,7 +40,10 @@ pub(super) fn of(step: &Step, names: &Names) -> String {
             from: _,
             relation,
             to,
-        } => format!("remove {} from the {relation} of {subject}", names.target(to)),
+        } => format!(
+            "remove {} from the {relation} of {subject}",
+            names.target(to)
+        ),
     }
 }
 
@@ -132,7 +135,10 @@ pub(super) fn why(step: &Step) -> String {
         (Reason::Declared, Action::Create { .. }) => "declared, not in the tenant".to_owned(),
         (
             Reason::Declared,
-            Action::Update { .. } | Action::Delete { .. } | Action::Link { .. } | Action::Unlink { .. },
+            Action::Update { .. }
+            | Action::Delete { .. }
+            | Action::Link { .. }
+            | Action::Unlink { .. },
         ) => "declared".to_owned(),
         (Reason::Drifted { properties }, _) if properties.is_empty() => {
             "drifted: the tenant was changed since the last apply".to_owned()
@@ -148,7 +154,10 @@ pub(super) fn why(step: &Step) -> String {
         ),
         (Reason::Detached { waits_for }, _) => {
             let waits_for: Vec<&str> = waits_for.iter().map(called).collect();
-            format!("set later: Graph wants {} stored first", waits_for.join(", "))
+            format!(
+                "set later: Graph wants {} stored first",
+                waits_for.join(", ")
+            )
         }
     }
 }

@@ -86,7 +86,10 @@ pub(super) fn html(text: &str) -> String {
 /// A code block that nothing in the text can end.
 pub(super) fn fenced(language: &str, text: &str) -> String {
     let fence = "`".repeat(3.max(longest_run_of_backticks(text) + 1));
-    format!("{fence}{language}\n{}\n{fence}\n", text.trim_end_matches('\n'))
+    format!(
+        "{fence}{language}\n{}\n{fence}\n",
+        text.trim_end_matches('\n')
+    )
 }
 
 /// A span of code that nothing in the text can end.

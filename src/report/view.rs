@@ -8,7 +8,7 @@ use super::names::Names;
 use super::requests;
 use super::sentence;
 use crate::address::Address;
-use crate::plan::{Action, Inverse, Plan, Reason, Risk, Step, StepId};
+use crate::plan::{Action, Inverse, Plan, Reason, Risk, Step};
 
 /// Everything that happens to one declared object.
 pub(super) struct Block {
@@ -29,7 +29,6 @@ pub(super) struct Passage {
     /// What to know of the risk; empty when there is none.
     pub warning: String,
     pub lines: Vec<Line>,
-    pub steps: Vec<StepId>,
     /// Method, URL and body of each request, when they are shown.
     pub requests: Vec<String>,
 }
@@ -89,7 +88,11 @@ pub(super) fn risk(step: &Step) -> Risk {
 /// How many objects are created, changed and deleted; of an object that is both, the last is said.
 pub(super) fn count(blocks: &[Block]) -> (usize, usize, usize) {
     let number = |sign| blocks.iter().filter(|block| block.sign == sign).count();
-    (number(Sign::Add), number(Sign::Change), number(Sign::Remove))
+    (
+        number(Sign::Add),
+        number(Sign::Change),
+        number(Sign::Remove),
+    )
 }
 
 fn block(address: Address, steps: &[&Step], names: &Names, show: Show<'_>) -> Block {
@@ -160,7 +163,9 @@ fn belongs(group: &[&Step], step: &Step) -> bool {
         Action::Update { .. } | Action::Link { .. } | Action::Unlink { .. } => {
             let is_first_life = matches!(first.action, Action::Create { .. });
             first.reason == step.reason
-                || (is_first_life && is_link(step) && matches!(step.reason, Reason::Detached { .. }))
+                || (is_first_life
+                    && is_link(step)
+                    && matches!(step.reason, Reason::Detached { .. }))
         }
     }
 }
@@ -201,7 +206,6 @@ fn passage(at: usize, group: &[&Step], names: &Names, show: Show<'_>) -> Passage
         risk: risk(worst),
         warning: warning(worst),
         lines,
-        steps: group.iter().map(|step| step.id).collect(),
         requests: match show {
             Show::Changes => Vec::new(),
             Show::Requests(all) => group
@@ -228,26 +232,24 @@ fn property_lines(step: &Step, names: &Names) -> Vec<Line> {
             was,
             will,
         } => change::changed(&step.entity, was, will, names),
-        Action::Delete { target: _, was } => {
-            match sentence::assignment(&was.properties, names) {
-                Some(_) if !step.subject.part_name().is_empty() => Vec::new(),
-                Some(assignment) => vec![plain(assignment)],
-                None => ["displayName", "appId", "issuer", "subject"]
-                    .into_iter()
-                    .filter_map(|name| Some((name, was.properties.get(name)?)))
-                    .filter(|(_, value)| !value.is_nothing())
-                    .map(|(name, value)| Line {
-                        depth: 0,
-                        sign: Sign::None,
-                        label: name.to_owned(),
-                        value: value
-                            .as_text()
-                            .map_or_else(|| names.value(value), super::names::shown),
-                        aside: String::new(),
-                    })
-                    .collect(),
-            }
-        }
+        Action::Delete { target: _, was } => match sentence::assignment(&was.properties, names) {
+            Some(_) if !step.subject.part_name().is_empty() => Vec::new(),
+            Some(assignment) => vec![plain(assignment)],
+            None => ["displayName", "appId", "issuer", "subject"]
+                .into_iter()
+                .filter_map(|name| Some((name, was.properties.get(name)?)))
+                .filter(|(_, value)| !value.is_nothing())
+                .map(|(name, value)| Line {
+                    depth: 0,
+                    sign: Sign::None,
+                    label: name.to_owned(),
+                    value: value
+                        .as_text()
+                        .map_or_else(|| names.value(value), super::names::shown),
+                    aside: String::new(),
+                })
+                .collect(),
+        },
         Action::Link { .. } | Action::Unlink { .. } => Vec::new(),
     }
 }
