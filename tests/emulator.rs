@@ -22,3 +22,5 @@ mod writes_planted;
 mod writes_roles;
 #[path = "emulator/writes_service_principals.rs"]
 mod writes_service_principals;
+#[path = "emulator/writes_uris.rs"]
+mod writes_uris;

@@ -437,7 +437,7 @@ fn role_assignments(
             Method::Patch | Method::Put | Method::Delete => Err(Problem::method_not_allowed()),
         };
     };
-    let view = roles::assignment(tenant, id)?;
+    roles::assignment(tenant, id)?;
     match call.method() {
         Method::Get => {
             let seen = tenant.seen_plain(&Key::RoleAssignment(id.to_owned()));
