@@ -11,28 +11,28 @@
 
 // The words that every room speaks.
 pub mod address;
-pub mod digest;
-pub mod finding;
 pub mod object;
+pub mod finding;
+pub mod digest;
 
 // The nouns.
 pub mod kind;
 
 // The rooms, in walking order.
-pub mod apply;
 pub mod declare;
-pub mod dry_run;
-pub mod execute;
-pub mod guard;
-pub mod ledger;
+pub mod resolve;
 pub mod observe;
 pub mod plan;
-pub mod resolve;
+pub mod guard;
+pub mod execute;
+pub mod dry_run;
+pub mod apply;
+pub mod ledger;
 
 // The tenant, real and in memory.
-pub mod emulator;
 pub mod graph;
+pub mod emulator;
 
 // The edge.
-pub mod cli;
 pub mod report;
+pub mod cli;

@@ -1,1 +1,7 @@
-fn main() {}
+//! Parses, calls, exits.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    idac::cli::run().into()
+}

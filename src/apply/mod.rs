@@ -1,13 +1,23 @@
 //! Takes a `Plan`, a `Clearance` and a `TenantLock`, gives a `Receipt`; never re-plans.
 
+mod basis;
+mod kept;
+mod recover;
+
+pub use basis::{Moved, Movement, check_basis};
+pub use kept::{Age, KeptJournal};
+pub use recover::recover;
+
 use serde::{Deserialize, Serialize};
 
+use crate::address::Address;
 use crate::digest::Digest;
 use crate::dry_run::Clearance;
-use crate::execute::{Execution, Journal};
+use crate::execute::{Execution, Journal, JournalError, Outcome, execute, go_on};
 use crate::graph::Graph;
-use crate::ledger::{Ledger, LedgerError, Run, TenantLock};
-use crate::plan::{Applied, Plan};
+use crate::graph::patience::Patience;
+use crate::ledger::{self, Ledger, LedgerError, Run, TenantLock};
+use crate::plan::{Applied, ManagedObject, Plan, StepId, Target};
 
 /// How an apply ended, for ever.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,25 +32,172 @@ pub struct Receipt {
 }
 
 /// Runs the cleared plan on the tenant and records how it ended.
+///
+/// `sign` says who ends the run and when: it is asked when the run has ended. Whatever goes wrong after the first
+/// write and before the record of the ending, the intent stays the tip of the ledger: the tenant is held until it
+/// is recovered, and nobody is told that the plan was applied.
 pub async fn apply<G: Graph, L: Ledger, J: Journal>(
-    _plan: &Plan,
-    _clearance: Clearance,
-    _lock: TenantLock,
-    _graph: &G,
-    _ledger: &mut L,
-    _journal: &mut J,
-    _run: &Run,
+    plan: &Plan,
+    clearance: Clearance,
+    lock: TenantLock,
+    graph: &G,
+    ledger: &mut L,
+    journal: &mut J,
+    sign: impl Fn() -> Run,
 ) -> Result<Receipt, ApplyError> {
-    todo!()
+    let digest = plan.digest();
+    if clearance.plan() != &digest || lock.plan() != &digest {
+        let why = "the clearance, the lock and the plan were not of one plan; nothing was written";
+        lock.aborted(ledger, why.to_owned(), &sign())
+            .map_err(ApplyError::Ledger)?;
+        return Err(ApplyError::OtherPlan);
+    }
+    let before = ledger::last_receipt(ledger).map_err(ApplyError::Ledger)?;
+    let execution = execute(plan, graph, journal, &Patience::for_tenant(), &go_on)
+        .await
+        .map_err(ApplyError::Journal)?;
+    let history = History::Known;
+    conclude(plan, before, history, execution, lock, ledger, &sign())
 }
 
 /// Why an apply could not be recorded or was not allowed.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
-    #[error("the clearance is for another plan than the one to apply")]
+    #[error(
+        "the clearance or the lock is for another plan than the one to apply; nothing was written"
+    )]
     OtherPlan,
-    #[error("the ledger did not record the apply")]
+    #[error("cannot use the ledger")]
     Ledger(#[source] LedgerError),
-    #[error("the apply stopped: the journal could not be written")]
-    Journal(#[source] crate::execute::JournalError),
+    #[error(
+        "the plan ended as {}, and the ledger did not take that; the tenant stays held: run `idac recover`",
+        ending(*.outcome)
+    )]
+    Unrecorded {
+        outcome: Outcome,
+        #[source]
+        error: LedgerError,
+    },
+    #[error(
+        "the apply stopped where it was, because the journal could not be written; run `idac recover`"
+    )]
+    Journal(#[source] JournalError),
 }
+
+/// Whether everything that was written for the plan is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum History {
+    Known,
+    /// An earlier run wrote, too, and its journal is not there: what it did counts as found and is not undone.
+    Lost,
+}
+
+/// Records how the execution ended.
+fn conclude<L: Ledger>(
+    plan: &Plan,
+    before: Applied,
+    history: History,
+    mut execution: Execution,
+    lock: TenantLock,
+    ledger: &mut L,
+    run: &Run,
+) -> Result<Receipt, ApplyError> {
+    let mut why = reason(plan, &execution);
+    if execution.outcome == Outcome::RolledBack && history == History::Lost {
+        execution.outcome = Outcome::Stranded;
+        why.push_str(
+            "; the journal of an earlier run is lost, and what that run wrote was not put back",
+        );
+    }
+    let outcome = execution.outcome;
+    let (recorded, objects) = match outcome {
+        Outcome::Applied => {
+            let objects = applied(plan, &execution);
+            (lock.receipt(ledger, objects.clone(), run), objects)
+        }
+        Outcome::RolledBack => (lock.aborted(ledger, why, run), before),
+        Outcome::Stranded => (lock.dirty(ledger, why, run), before),
+    };
+    let epoch = recorded.map_err(|error| ApplyError::Unrecorded { outcome, error })?;
+    Ok(Receipt {
+        epoch,
+        plan: plan.digest(),
+        execution,
+        objects,
+    })
+}
+
+fn ending(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Applied => "applied",
+        Outcome::RolledBack => "rolled back",
+        Outcome::Stranded => "stranded",
+    }
+}
+
+/// The managed objects with the ids that the tenant gave them.
+fn applied(plan: &Plan, execution: &Execution) -> Applied {
+    let known = |target: &Target| match target {
+        Target::Existing(_) => target.clone(),
+        Target::Planned(address) => Target::Existing(
+            execution
+                .created
+                .get(address)
+                .unwrap_or_else(|| panic!("bug: {address} was applied and has no id"))
+                .clone(),
+        ),
+    };
+    plan.objects
+        .iter()
+        .map(|(address, object)| {
+            let ManagedObject {
+                entity,
+                target,
+                parent,
+                declared,
+                deletion,
+            } = object;
+            let object = ManagedObject {
+                entity: entity.clone(),
+                target: known(target),
+                parent: parent.as_ref().map(known),
+                declared: declared.clone(),
+                deletion: *deletion,
+            };
+            (address.clone(), object)
+        })
+        .collect()
+}
+
+/// What stood in the way, and what could not be put back: for whoever reads the ledger.
+fn reason(plan: &Plan, execution: &Execution) -> String {
+    let told = |step: StepId, subject: &Address, trouble: &crate::execute::Trouble| {
+        format!(
+            "step {step}, {subject}: {} {}",
+            trouble.code, trouble.message
+        )
+    };
+    let refused = match &execution.refused {
+        Some((step, trouble)) => {
+            format!(
+                "refused {}",
+                told(*step, &plan.step(*step).subject, trouble)
+            )
+        }
+        None => "stopped".to_owned(),
+    };
+    let stranded = execution
+        .stranded
+        .iter()
+        .map(|stranded| {
+            format!(
+                "; not put back {}",
+                told(stranded.step, &stranded.subject, &stranded.trouble)
+            )
+        })
+        .collect::<String>();
+    refused + &stranded
+}
+
+#[cfg(test)]
+mod tests;

@@ -28,7 +28,17 @@ pub struct Declaration {
     pub blast_radius: Option<(u64, u64)>,
     pub protected: Vec<(Address, Origin)>,
     pub environments: BTreeMap<Name, Environment>,
+    /// In the order of their addresses.
     pub objects: Vec<DeclaredObject>,
+    pub reading: Reading,
+}
+
+/// Whether everything that stands in the root could be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    Whole,
+    /// A file or document could not, and a finding says so: what seems to be missing may stand there.
+    Partial,
 }
 
 /// One file of `environments/`.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, ObjectId};
+use crate::graph::Refusal;
 use crate::plan::StepId;
 
 /// Where entries go. An entry is durable when `record` returns.
@@ -12,6 +13,24 @@ pub trait Journal: Send {
     /// What was recorded before, oldest first: empty at a first run.
     fn entries(&self) -> Vec<Entry>;
     fn record(&mut self, entry: Entry) -> Result<(), JournalError>;
+
+    /// Records entries that belong together. A journal that pays for each time it makes something durable pays
+    /// once here; should it fail in between, any first part of them may be durable.
+    fn record_all(&mut self, entries: Vec<Entry>) -> Result<(), JournalError> {
+        entries.into_iter().try_for_each(|entry| self.record(entry))
+    }
+}
+
+/// A journal that ends with the process: for a tenant that does so, too.
+impl Journal for Vec<Entry> {
+    fn entries(&self) -> Vec<Entry> {
+        self.clone()
+    }
+
+    fn record(&mut self, entry: Entry) -> Result<(), JournalError> {
+        self.push(entry);
+        Ok(())
+    }
 }
 
 /// The journal did not take an entry: nothing more may be written to the tenant.
@@ -41,7 +60,13 @@ pub enum Event {
         created: Option<ObjectId>,
         learned: BTreeMap<String, String>,
     },
-    /// Graph refused it: it took no effect, and the plan is walked back.
+    /// What it should bring about was there already: somebody else was first. Others may build on it, and the way
+    /// back leaves it alone. `id` is that of the object, for a step that should have created it.
+    Found {
+        id: Option<ObjectId>,
+        learned: BTreeMap<String, String>,
+    },
+    /// Graph refused it: it took no effect (or, with [`Trouble::is_unclear`], perhaps), and the plan is walked back.
     Refused { trouble: Trouble },
     /// Its inverse is about to be sent.
     Undoing,
@@ -61,6 +86,44 @@ pub struct Trouble {
     pub request_id: Option<String>,
 }
 
+impl Trouble {
+    /// What Graph said.
+    pub(super) fn of(refusal: &Refusal) -> Trouble {
+        Trouble {
+            status: refusal.status,
+            code: refusal.code.clone(),
+            message: refusal.message.clone(),
+            request_id: refusal.request_id.clone(),
+        }
+    }
+
+    /// A write whose fate could not be found out; what kept us from it is in the message.
+    pub(super) fn unclear(refusal: &Refusal) -> Trouble {
+        Trouble {
+            code: UNCLEAR.to_owned(),
+            message: format!("whether it took effect is not known: {refusal}"),
+            ..Trouble::of(refusal)
+        }
+    }
+
+    /// What idac itself found, not Graph.
+    pub(super) fn own(code: &str, message: impl Into<String>) -> Trouble {
+        Trouble {
+            status: None,
+            code: code.to_owned(),
+            message: message.into(),
+            request_id: None,
+        }
+    }
+
+    /// Whether the step may have taken effect all the same.
+    pub fn is_unclear(&self) -> bool {
+        self.code == UNCLEAR
+    }
+}
+
+const UNCLEAR: &str = "unclear";
+
 /// How an execution ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -78,7 +141,7 @@ pub enum Outcome {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Execution {
     pub outcome: Outcome,
-    /// The id of every object that the plan created, by address; empty unless applied.
+    /// The id of every object that the plan created (or found created), by address; empty unless applied.
     pub created: BTreeMap<Address, ObjectId>,
     /// The step that was refused, and why.
     pub refused: Option<(StepId, Trouble)>,

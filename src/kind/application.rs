@@ -1,5 +1,7 @@
 //! Applications: what `kind: application` may say, and what Graph says of an application.
 
+mod audience;
+mod check;
 mod desire;
 mod entities;
 
@@ -7,7 +9,7 @@ pub(super) use desire::check_role;
 pub(super) use entities::{APPLICATION, FEDERATED_IDENTITY_CREDENTIAL, OAUTH2_PERMISSION_GRANT};
 
 use super::service_principal;
-use super::shape::{Field, Shape, exact_list, open_list};
+use super::shape::{Field, Shape, exact_list, filled_list, open_list};
 use super::{COMMON_FIELDS, Documents, Kind, rule};
 
 pub(super) static KIND: Kind = Kind {
@@ -16,6 +18,13 @@ pub(super) static KIND: Kind = Kind {
           credentials, and its service principal.",
     fields: &[COMMON_FIELDS, FIELDS],
     documents: Documents::Declared,
+    parts: &[
+        (
+            "federatedIdentityCredentials",
+            "federatedIdentityCredential",
+        ),
+        ("servicePrincipal", "servicePrincipal"),
+    ],
     desire: desire::desire,
 };
 
@@ -35,7 +44,7 @@ static FIELDS: &[Field] = &[
         Shape::Text(&rule::TEXT),
         "Free text for administrators.",
     ),
-    Field::optional(
+    Field::never_empty(
         "signInAudience",
         Shape::OneOf(&[
             "AzureADMyOrg",
@@ -65,7 +74,7 @@ static FIELDS: &[Field] = &[
     ),
     Field::optional(
         "groupMembershipClaims",
-        Shape::Text(&rule::NOT_BLANK),
+        Shape::Text(&rule::GROUP_CLAIMS),
         "Which groups go into tokens: `None`, `SecurityGroup`, `DirectoryRole`, `ApplicationGroup` or `All`, separated by commas.",
     ),
     Field::optional(
@@ -180,17 +189,17 @@ static PERMISSION_SCOPE: &[Field] = &[
         Shape::Text(&rule::TOKEN_VALUE),
         "What tokens carry in `scp`.",
     ),
-    Field::optional(
+    Field::never_empty(
         "id",
         Shape::Text(&rule::GUID),
         "Insists on this id; omitted, it is derived and never changes.",
     ),
-    Field::optional(
+    Field::never_empty(
         "type",
         Shape::OneOf(&["User", "Admin"]),
         "Who can consent; omitted, users can.",
     ),
-    Field::optional(
+    Field::never_empty(
         "isEnabled",
         Shape::Boolean,
         "Whether it can be granted; omitted, it can.",
@@ -236,7 +245,7 @@ static APP_ROLE: &[Field] = &[
         Shape::Text(&rule::TOKEN_VALUE),
         "What tokens carry in `roles`.",
     ),
-    Field::optional(
+    Field::never_empty(
         "id",
         Shape::Text(&rule::GUID),
         "Insists on this id; omitted, it is derived and never changes.",
@@ -253,10 +262,10 @@ static APP_ROLE: &[Field] = &[
     ),
     Field::required(
         "allowedMemberTypes",
-        exact_list(&Shape::OneOf(&["User", "Application"]), 2),
+        filled_list(&Shape::OneOf(&["User", "Application"]), 2),
         "Who can be assigned: `User` (users and groups), `Application`, or both.",
     ),
-    Field::optional(
+    Field::never_empty(
         "isEnabled",
         Shape::Boolean,
         "Whether it can be assigned; omitted, it can.",
@@ -279,7 +288,7 @@ static REQUIRED_RESOURCE: &[Field] = &[
         exact_list(&Shape::Text(&rule::TOKEN_VALUE), 400),
         "Application permissions, by `value`.",
     ),
-    Field::optional(
+    Field::never_empty(
         "adminConsent",
         Shape::Boolean,
         "Whether idac consents for the whole tenant; omitted, the permissions are only asked for.",
@@ -306,12 +315,12 @@ static WEB: &[Field] = &[
 ];
 
 static IMPLICIT_GRANT: &[Field] = &[
-    Field::optional(
+    Field::never_empty(
         "enableAccessTokenIssuance",
         Shape::Boolean,
         "Whether access tokens are issued so.",
     ),
-    Field::optional(
+    Field::never_empty(
         "enableIdTokenIssuance",
         Shape::Boolean,
         "Whether ID tokens are issued so.",
@@ -378,7 +387,7 @@ static CLAIM: &[Field] = &[
         Shape::Text(&rule::NOT_BLANK),
         "Where it comes from; `user` for an extension property.",
     ),
-    Field::optional(
+    Field::never_empty(
         "essential",
         Shape::Boolean,
         "Whether sign-in should be smooth because of it.",
@@ -430,10 +439,14 @@ static FEDERATED_CREDENTIAL: &[Field] = &[
         Shape::Text(&rule::CLAIM),
         "`sub` of the tokens that are accepted.",
     ),
-    Field::optional(
+    Field::never_empty(
         "audiences",
-        exact_list(&Shape::Text(&rule::CLAIM), 1),
+        filled_list(&Shape::Text(&rule::CLAIM), 1),
         "`aud` of the tokens that are accepted; omitted, `api://AzureADTokenExchange`.",
     ),
-    Field::optional("description", Shape::Text(&rule::TEXT), "What it is for."),
+    Field::optional(
+        "description",
+        Shape::Text(&rule::CREDENTIAL_DESCRIPTION),
+        "What it is for.",
+    ),
 ];

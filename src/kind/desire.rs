@@ -1,12 +1,12 @@
 //! From one declared object to the objects that it desires: what all kinds share.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::Field;
 use super::entity::Entity;
-use super::{Field, KINDS, existing};
-use crate::address::{Address, AppId, Name, ObjectId, is_guid};
+use super::reference::by_app_id;
+use crate::address::{Address, AppId, Name, ObjectId};
 use crate::finding::{Finding, Origin};
-use crate::graph::facts;
 use crate::object::{
     Content, Coverage, DeclaredObject, Deletion, DesiredLink, DesiredObject, DesiredProperty,
     DesiredRelation, DesiredSet, Key, Management, Node, Previous, Reference, Template, Value,
@@ -22,13 +22,28 @@ pub enum Adoption {
     AppId(AppId),
 }
 
+/// What cannot be named in this environment, and why.
+#[derive(Debug)]
+pub struct Absent {
+    /// Objects that exist only in other environments, with the names of those.
+    pub elsewhere: BTreeMap<Address, String>,
+    /// Whether everything else that is not declared is known not to be: not when a file could not be read.
+    pub is_known: bool,
+}
+
 /// Gathers what the declared objects desire.
 pub struct Desire<'a> {
     pub(super) project: &'a Name,
     pub(super) declared: &'a Declared,
     adopted: &'a BTreeMap<Address, Adoption>,
-    objects: BTreeMap<Address, DesiredObject>,
-    findings: Vec<Finding>,
+    pub(super) absent: &'a Absent,
+    /// The first declared object with each `appId`: service principals that others registered.
+    pub(super) by_app_id: BTreeMap<String, Address>,
+    /// Names that nobody declares, with the nearest that somebody does.
+    pub(super) nearest: BTreeMap<String, Option<String>>,
+    /// By hash while they are gathered: there are many, and most are looked for more than once.
+    pub(super) objects: HashMap<Address, DesiredObject>,
+    pub(super) findings: Vec<Finding>,
 }
 
 impl<'a> Desire<'a> {
@@ -37,19 +52,37 @@ impl<'a> Desire<'a> {
         project: &'a Name,
         declared: &'a Declared,
         adopted: &'a BTreeMap<Address, Adoption>,
+        absent: &'a Absent,
     ) -> Desire<'a> {
         Desire {
             project,
             declared,
             adopted,
-            objects: BTreeMap::new(),
+            absent,
+            by_app_id: by_app_id(declared),
+            nearest: BTreeMap::new(),
+            objects: HashMap::new(),
             findings: Vec::new(),
         }
     }
 
     /// What everything desired comes to, and what is wrong with it.
     pub fn finish(self) -> (BTreeMap<Address, DesiredObject>, Vec<Finding>) {
-        (self.objects, self.findings)
+        (self.objects.into_iter().collect(), self.findings)
+    }
+
+    /// Sees to it that an object of which a property is used is desired.
+    pub fn ensure(&mut self, address: &Address, origin: &Origin) {
+        match (address.kind(), address.part_name()) {
+            ("user", _) => {
+                self.user(address, origin);
+            }
+            ("existing", _) => self.existing(address),
+            (_, "servicePrincipal") => {
+                self.service_principal_of(&address.root(), origin);
+            }
+            _ => {}
+        }
     }
 
     pub(super) fn report(&mut self, finding: Finding) {
@@ -61,10 +94,10 @@ impl<'a> Desire<'a> {
     pub(super) fn add(&mut self, object: DesiredObject) {
         let address = object.address.clone();
         match self.objects.entry(address) {
-            std::collections::btree_map::Entry::Vacant(place) => {
+            std::collections::hash_map::Entry::Vacant(place) => {
                 place.insert(object);
             }
-            std::collections::btree_map::Entry::Occupied(mut place) => {
+            std::collections::hash_map::Entry::Occupied(mut place) => {
                 // A reference came first and made a bare object; the declaration says more.
                 if place.get().properties.len() <= object.properties.len() {
                     place.insert(object);
@@ -105,98 +138,13 @@ impl<'a> Desire<'a> {
         })
     }
 
-    /// The directory object that a reference means where a principal or a member is wanted: for an application
-    /// that is its service principal.
-    pub(super) fn principal(&mut self, node: &Node, from: &mut DesiredObject) -> Option<Address> {
-        let address = self.find(node)?;
-        let principal = match address.kind() {
-            "application" => self.service_principal_of(&address, &node.origin),
-            _ => address,
-        };
-        from.references.push(Reference {
-            to: principal.clone(),
-            property: "id".to_owned(),
-            origin: node.origin.clone(),
-        });
-        Some(principal)
-    }
-
-    /// The object that a reference names, or a finding at the reference.
-    pub(super) fn find(&mut self, node: &Node) -> Option<Address> {
-        let text = node.text()?;
-        let Some(address) = Address::parse(text) else {
-            self.unresolved(node, text);
-            return None;
-        };
-        match address.kind() {
-            "user" => Some(self.user(&address, &node.origin)),
-            "existing" if self.declared.contains_key(&address) => {
-                self.existing(&address);
-                Some(address)
-            }
-            "servicePrincipal" if !self.declared.contains_key(&address) => {
-                let application = Address::new("application", address.name());
-                if self.declared.contains_key(&application) {
-                    return Some(application);
-                }
-                self.unresolved(node, text);
-                None
-            }
-            _ if self.declared.contains_key(&address) => Some(address),
-            _ => {
-                self.unresolved(node, text);
-                None
-            }
-        }
-    }
-
-    fn unresolved(&mut self, node: &Node, text: &str) {
-        let finding = Finding::error(
-            "IDAC150",
-            &node.origin,
-            format!("`{text}` is not declared"),
-            "declare it, correct the name, or declare `kind: existing` for something that idac only refers to",
-        );
-        let known = self.declared.keys().map(Address::as_str);
-        let finding = match text.split_once('/') {
-            Some((kind, _)) if super::find(kind).is_none() => {
-                finding.with_suggestion(kind, KINDS.iter().map(|kind| kind.name))
-            }
-            _ => finding.with_suggestion(text, known),
-        };
-        self.report(finding);
-    }
-
-    fn user(&mut self, address: &Address, origin: &Origin) -> Address {
-        let name = address.name().to_lowercase();
-        let address = Address::new("user", &name);
-        if !self.has(&address) {
-            let key = key_of("userPrincipalName", &name);
-            self.add(referred_to(&address, "user", key, origin));
-        }
-        address
-    }
-
-    fn existing(&mut self, address: &Address) {
-        if !self.has(address)
-            && let Some(object) = self.declared.get(address)
-            && let Some(desired) = existing::referred_to(object)
-        {
-            self.add(desired);
-        }
-    }
-
-    /// The service principal of an application, which is desired as soon as something needs it.
-    pub(super) fn service_principal_of(
-        &mut self,
-        application: &Address,
-        origin: &Origin,
-    ) -> Address {
-        let address = application.part("servicePrincipal");
-        if !self.has(&address) {
-            self.add(super::service_principal::bare(application, origin));
-        }
-        address
+    /// The name that an object had before, when its key does not have the name in it.
+    pub(super) fn previously_with(&self, object: &DeclaredObject, key: &Key) -> Option<Previous> {
+        let name = object.document.get("previously")?.text()?;
+        Some(Previous {
+            address: Address::new(object.address.kind(), name),
+            key: key.clone(),
+        })
     }
 
     /// Adds a set to an object that is desired already.
@@ -212,85 +160,6 @@ impl<'a> Desire<'a> {
             object.desire_set(entity, Some(by), only, Coverage::Exact, origin);
         }
     }
-
-    /// The service principal of an API, from a published name, an appId or an address.
-    pub(super) fn resource(&mut self, node: &Node) -> Option<Resource> {
-        let text = node.text()?;
-        if text.contains('/') {
-            return self.declared_resource(node);
-        }
-        let known = if is_guid(text) {
-            facts::well_known_application_by_id(text)
-        } else {
-            facts::well_known_application(text)
-        };
-        let (name, app_id, management) = match known {
-            Some(known) => (known.name(), known.app_id.to_owned(), Management::Ensured),
-            None if is_guid(text) => (text, text.to_ascii_lowercase(), Management::ReferredTo),
-            None => {
-                self.report(
-                    Finding::error(
-                        "IDAC151",
-                        &node.origin,
-                        format!("no published API is called `{text}`"),
-                        "write its appId, the address of an application, or a published name such as `Microsoft Graph`",
-                    )
-                    .with_suggestion(text, facts::well_known_applications().map(|known| known.name())),
-                );
-                return None;
-            }
-        };
-        let address = Address::new("servicePrincipal", name);
-        if !self.has(&address) {
-            let mut object = referred_to(
-                &address,
-                "servicePrincipal",
-                key_of("appId", &app_id),
-                &node.origin,
-            );
-            object.management = management;
-            self.add(object);
-        }
-        Some(Resource {
-            app_id: Value::Text(app_id),
-            label: name.to_owned(),
-            offers: address.clone(),
-            service_principal: address,
-        })
-    }
-
-    fn declared_resource(&mut self, node: &Node) -> Option<Resource> {
-        let address = self.find(node)?;
-        let service_principal = match address.kind() {
-            "application" => self.service_principal_of(&address, &node.origin),
-            "servicePrincipal" | "existing" => address.clone(),
-            kind => {
-                self.report(Finding::error(
-                    "IDAC151",
-                    &node.origin,
-                    format!("a {kind} is not an API"),
-                    "name an application, a service principal, or something of these types that exists",
-                ));
-                return None;
-            }
-        };
-        Some(Resource {
-            app_id: Value::property(&address, "appId"),
-            label: address.to_string(),
-            offers: address,
-            service_principal,
-        })
-    }
-}
-
-/// An API whose permissions are asked for.
-pub(super) struct Resource {
-    pub(super) app_id: Value,
-    /// What people call it.
-    pub(super) label: String,
-    /// The object whose app roles and permission scopes are meant.
-    pub(super) offers: Address,
-    pub(super) service_principal: Address,
 }
 
 /// A key of one property.
@@ -402,7 +271,19 @@ impl DesiredObject {
         let mut seen = BTreeSet::new();
         let mut links = Vec::new();
         for item in list.items() {
-            if let Some(to) = desire.principal(item, self)
+            let to = desire.principal(item, self);
+            if let Some(to) = &to
+                && relation == "owners"
+                && desire.existing_type(to) == Some("group")
+            {
+                desire.report(Finding::error(
+                    "IDAC117",
+                    &item.origin,
+                    format!("{to} is a group, and a group owns nothing"),
+                    "name users and service principals",
+                ));
+            }
+            if let Some(to) = to
                 && seen.insert(to.clone())
             {
                 links.push(DesiredLink {

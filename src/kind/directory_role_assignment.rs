@@ -4,9 +4,10 @@ use super::entity::{Creation, Entity, Lane, Permissions, Removal, on_create};
 use std::collections::BTreeMap;
 
 use super::desire::{Desire, bare, deletion};
+use super::group::is_role_assignable;
 use super::shape::{Field, Shape};
 use super::{COMMON_FIELDS, Documents, Kind, rule};
-use crate::address::is_guid;
+use crate::address::{Address, is_guid};
 use crate::finding::Finding;
 use crate::graph::facts;
 use crate::object::{
@@ -18,13 +19,14 @@ pub(super) static KIND: Kind = Kind {
     doc: "A directory role, assigned to one principal in one directory scope.",
     fields: &[COMMON_FIELDS, FIELDS],
     documents: Documents::Declared,
+    parts: &[],
     desire,
 };
 
 static FIELDS: &[Field] = &[
     Field::required(
         "role",
-        Shape::Text(&rule::NOT_BLANK),
+        Shape::Text(&rule::DIRECTORY_ROLE),
         "The directory role: the name of a built-in one, or the id of any.",
     ),
     Field::required(
@@ -61,6 +63,7 @@ fn desire(object: &DeclaredObject, desire: &mut Desire<'_>) {
         Key::Properties(BTreeMap::new()),
         &object.origin,
     );
+    check_principal(principal, desire);
     let principal_id = desire
         .principal(principal, &mut references)
         .map(|address| Value::property(&address, "id"));
@@ -78,10 +81,30 @@ fn desire(object: &DeclaredObject, desire: &mut Desire<'_>) {
     let mut assignment = references;
     assignment.key = Key::Properties(properties.clone());
     assignment.deletion = deletion(document);
+    assignment.previously = desire.previously_with(object, &assignment.key);
     for (name, value) in properties {
         assignment.desire(&name, value, Coverage::Exact, &object.origin);
     }
     desire.add(assignment);
+}
+
+/// Entra assigns directory roles only to groups that were created for it.
+fn check_principal(node: &Node, desire: &mut Desire<'_>) {
+    let address = node.text().and_then(Address::parse);
+    let group = address.and_then(|address| desire.declared.get(&address));
+    let Some(group) = group.filter(|group| group.address.kind() == "group") else {
+        return;
+    };
+    if is_role_assignable(group) {
+        return;
+    }
+    let message = format!("{} cannot be assigned a directory role", group.address);
+    desire.report(Finding::error(
+        "IDAC156",
+        &node.origin,
+        message,
+        "write `isAssignableToRole: true` in the group, before it is created",
+    ));
 }
 
 /// The id of a directory role: for a built-in one the id of its template is the id of its definition.

@@ -36,6 +36,15 @@ pub enum Creation {
     Never,
 }
 
+/// How an object is addressed by a property other than `id`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Addressing {
+    /// An alternate key: `/applications(appId='…')`.
+    Key,
+    /// In the place of the id: `/users/ana@contoso.com`.
+    Segment,
+}
+
 /// What DELETE does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removal {
@@ -170,6 +179,17 @@ impl Entity {
     /// The property of this path (`web.redirectUris`).
     pub fn property(&self, path: &str) -> Option<&'static Property> {
         find(self.properties, path)
+    }
+
+    /// How one object is addressed by this property; `None` when Graph wants a filter instead. Graph compares
+    /// the values of these properties without case.
+    pub fn addressing(&self, property: &str) -> Option<Addressing> {
+        self.property(property)?;
+        match property {
+            "appId" | "uniqueName" => Some(Addressing::Key),
+            "userPrincipalName" => Some(Addressing::Segment),
+            _ => None,
+        }
     }
 
     /// The relation of this name.

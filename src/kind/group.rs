@@ -1,11 +1,12 @@
 //! Security groups: assigned, dynamic and role-assignable.
 
-use super::desire::{Desire, bare, deletion};
+use super::desire::{Desire, bare, deletion, open};
 use super::entity::{
     Creation, Entity, Lane, Last, Permissions, Relation, Removal, on_create, plain, read_only, set,
 };
 use super::shape::{Field, Shape, open_list};
 use super::{COMMON_FIELDS, Documents, Kind, rule};
+use crate::address::Address;
 use crate::finding::Finding;
 use crate::object::{Coverage, DeclaredObject, DesiredObject, Node, Value};
 
@@ -14,6 +15,7 @@ pub(super) static KIND: Kind = Kind {
     doc: "A security group: assigned, dynamic or role-assignable, with its owners and members.",
     fields: &[COMMON_FIELDS, FIELDS],
     documents: Documents::Declared,
+    parts: &[],
     desire,
 };
 
@@ -28,12 +30,12 @@ static FIELDS: &[Field] = &[
         Shape::Text(&rule::TEXT),
         "What the group is for.",
     ),
-    Field::optional(
+    Field::never_empty(
         "mailNickname",
         Shape::Text(&rule::MAIL_NICKNAME),
         "The mail alias; omitted, idac gives it the declared name when it creates the group.",
     ),
-    Field::optional(
+    Field::never_empty(
         "isAssignableToRole",
         Shape::Boolean,
         "Whether directory roles can be assigned to the group. Cannot change after the group is created.",
@@ -43,7 +45,7 @@ static FIELDS: &[Field] = &[
         Shape::Text(&rule::LONG_TEXT),
         "The rule that decides who is a member; a group with a rule is dynamic and has no `members`.",
     ),
-    Field::optional(
+    Field::never_empty(
         "membershipRuleProcessingState",
         Shape::OneOf(&["On", "Paused"]),
         "Whether the rule is at work.",
@@ -97,7 +99,20 @@ fn desire(object: &DeclaredObject, desire: &mut Desire<'_>) {
             &rule.origin,
         );
         check_dynamic(document, rule, desire);
+        if !group
+            .properties
+            .contains_key("membershipRuleProcessingState")
+        {
+            let on = Value::text("On");
+            group.desire(
+                "membershipRuleProcessingState",
+                on,
+                Coverage::OnCreate,
+                &rule.origin,
+            );
+        }
     }
+    check_nesting(object, desire);
     for relation in ["owners", "members"] {
         if let Some(node) = document.get(relation) {
             group.desire_links(relation, node, desire);
@@ -147,6 +162,49 @@ fn check_dynamic(document: &Node, rule: &Node, desire: &mut Desire<'_>) {
             "remove `isAssignableToRole`, or remove `membershipRule`",
         ));
     }
+}
+
+/// A group is not in itself, and role-assignable groups are neither in groups nor have groups in them:
+/// learn.microsoft.com, groups-concept.
+fn check_nesting(object: &DeclaredObject, desire: &mut Desire<'_>) {
+    let Some(members) = object.document.get("members") else {
+        return;
+    };
+    for item in open(members).1.items() {
+        let Some(member) = item.text().and_then(Address::parse) else {
+            continue;
+        };
+        if member.kind() != "group" {
+            continue;
+        }
+        let problem = if member == object.address {
+            format!("{member} is a member of itself")
+        } else if is_role_assignable(object) {
+            format!(
+                "{} can be assigned directory roles, so no group can be in it",
+                object.address
+            )
+        } else if desire.declared.get(&member).is_some_and(is_role_assignable) {
+            format!("{member} can be assigned directory roles, so it cannot be in a group")
+        } else {
+            continue;
+        };
+        desire.report(Finding::error(
+            "IDAC156",
+            &item.origin,
+            problem,
+            "name the members one by one",
+        ));
+    }
+}
+
+/// Whether directory roles can be assigned to a declared group.
+pub(super) fn is_role_assignable(group: &DeclaredObject) -> bool {
+    group
+        .document
+        .get("isAssignableToRole")
+        .and_then(Node::boolean)
+        == Some(true)
 }
 
 // ── Graph's half ─────────────────────────────────────────────────────────────────────────────────────────

@@ -9,15 +9,16 @@ mod directory_role_assignment;
 pub mod entity;
 mod existing;
 mod group;
+mod reference;
 pub mod rule;
 mod service_principal;
 pub mod shape;
 mod user;
 
-pub use desire::{Adoption, Declared, Desire};
+pub use desire::{Absent, Adoption, Declared, Desire};
 pub use entity::Entity;
 pub use existing::KEYS as EXISTING_KEYS;
-pub use shape::{Field, Need, Openness, Rule, Shape};
+pub use shape::{Field, Known, Need, Openness, Rule, Shape};
 
 use crate::object::DeclaredObject;
 
@@ -31,6 +32,8 @@ pub struct Kind {
     pub fields: &'static [&'static [Field]],
     /// Whether a document may declare it.
     pub documents: Documents,
+    /// Keys whose content is an object of its own that is created after this one, with the entity that it is.
+    pub parts: &'static [(&'static str, &'static str)],
     /// Adds what one declared object desires.
     pub desire: fn(&DeclaredObject, &mut Desire<'_>),
 }
@@ -64,11 +67,11 @@ pub const KINDS: &[&Kind] = &[
 pub const ENTITIES: &[&Entity] = &[
     &application::APPLICATION,
     &service_principal::APP_ROLE_ASSIGNMENT,
-    &directory_role_assignment::ROLE_ASSIGNMENT,
     &application::FEDERATED_IDENTITY_CREDENTIAL,
     &group::GROUP,
     &application::OAUTH2_PERMISSION_GRANT,
     &service_principal::SERVICE_PRINCIPAL,
+    &directory_role_assignment::ROLE_ASSIGNMENT,
     &user::USER,
 ];
 
@@ -103,17 +106,17 @@ pub static COMMON_FIELDS: &[Field] = &[
         Shape::Text(&rule::NAME),
         "The object's name: with the kind it is the address by which others refer to it.",
     ),
-    Field::optional(
+    Field::never_empty(
         "onlyIn",
-        shape::exact_list(&Shape::Text(&rule::NAME), 100),
+        shape::filled_list(&Shape::Text(&rule::NAME), 100),
         "The environments in which the object exists; omitted, it exists in all.",
     ),
-    Field::optional(
+    Field::never_empty(
         "previously",
         Shape::Text(&rule::NAME),
         "The name that the object had before: the object is renamed, not deleted and created.",
     ),
-    Field::optional(
+    Field::never_empty(
         "protect",
         Shape::Boolean,
         "Whether a plan that deletes the object is refused.",

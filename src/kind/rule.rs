@@ -1,6 +1,6 @@
 //! What Entra accepts as text, rule by rule, so that an author hears of it before the tenant does.
 
-use super::shape::Rule;
+use super::shape::{Known, Rule};
 use crate::address::is_guid;
 
 const fn rule(
@@ -13,7 +13,16 @@ const fn rule(
         what,
         most,
         pattern,
+        known: Known::InTheEnd,
         check,
+    }
+}
+
+/// A rule of text that idac itself reads, so that it must be known from the start.
+const fn known(rule: Rule) -> Rule {
+    Rule {
+        known: Known::FromTheStart,
+        ..rule
     }
 }
 
@@ -42,7 +51,7 @@ pub static DISPLAY_NAME: Rule = rule("a display name", 256, None, not_blank);
 /// The short texts of a permission scope and an app role.
 pub static CONSENT_DISPLAY_NAME: Rule = rule("a display name", 100, None, not_blank);
 /// A GUID.
-pub static GUID: Rule = rule(
+pub static GUID: Rule = known(rule(
     "a GUID",
     36,
     Some("^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"),
@@ -53,9 +62,9 @@ pub static GUID: Rule = rule(
             Err("is not a GUID")
         }
     },
-);
+));
 /// The name of a declared object, a project or an environment: half of an address and part of `uniqueName`.
-pub static NAME: Rule = rule(
+pub static NAME: Rule = known(rule(
     "a name",
     64,
     Some("^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$"),
@@ -75,10 +84,10 @@ pub static NAME: Rule = rule(
             )
         }
     },
-);
+));
 /// `value` of an app role or permission scope: it goes into tokens as it is. The characters are those that the
 /// directory accepts (hashicorp/terraform-provider-azuread, internal/services/applications/validate/tokens.go).
-pub static TOKEN_VALUE: Rule = rule(
+pub static TOKEN_VALUE: Rule = known(rule(
     "a value for tokens",
     120,
     Some(
@@ -90,6 +99,8 @@ pub static TOKEN_VALUE: Rule = rule(
         };
         if text.is_empty() {
             Err("is empty")
+        } else if text.contains("${") {
+            Err("has `${`, which is how variables begin")
         } else if text.contains(char::is_whitespace) {
             Err("has a space; tokens separate values by spaces")
         } else if text.starts_with('.') {
@@ -102,7 +113,7 @@ pub static TOKEN_VALUE: Rule = rule(
             Ok(())
         }
     },
-);
+));
 /// A redirect URI: learn.microsoft.com, reply-url.
 pub static REDIRECT_URI: Rule = rule("a redirect URI", 256, None, redirect_uri);
 /// A redirect URI of a native client, which may have a scheme of its own.
@@ -155,7 +166,7 @@ pub static CLAIM: Rule = rule("a claim", 600, None, |text| {
     }
 });
 /// `name` of a federated identity credential: learn.microsoft.com, federatedIdentityCredential resource.
-pub static CREDENTIAL_NAME: Rule = rule(
+pub static CREDENTIAL_NAME: Rule = known(rule(
     "a credential name",
     120,
     Some("^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$"),
@@ -175,9 +186,9 @@ pub static CREDENTIAL_NAME: Rule = rule(
             Err("may hold letters, digits, `-` and `_`, and begins with a letter or digit")
         }
     },
-);
+));
 /// `mailNickname` of a group: learn.microsoft.com, group resource.
-pub static MAIL_NICKNAME: Rule = rule(
+pub static MAIL_NICKNAME: Rule = known(rule(
     "a mail nickname",
     64,
     Some(r#"^[!#-'*+./-9=?A-Z^-~-]+$"#),
@@ -192,7 +203,7 @@ pub static MAIL_NICKNAME: Rule = rule(
             Ok(())
         }
     },
-);
+));
 /// A tag: learn.microsoft.com, supported-accounts-validation.
 pub static TAG: Rule = rule("a tag", 256, Some(r"^\S+$"), |text| {
     if text.is_empty() || text.contains(char::is_whitespace) {
@@ -202,28 +213,16 @@ pub static TAG: Rule = rule("a tag", 256, Some(r"^\S+$"), |text| {
     }
 });
 /// A mail address.
-pub static MAIL: Rule = rule(
-    "a mail address",
-    256,
-    Some("^[^@ ]+@[^@ ]+$"),
-    |text| match text.split_once('@') {
-        Some((before, after))
-            if !before.is_empty() && after.contains('.') && !text.contains(' ') =>
-        {
-            Ok(())
-        }
-        _ => Err("is not a mail address"),
-    },
-);
+pub static MAIL: Rule = rule("a mail address", 256, Some("^[^@ ]+@[^@ ]+$"), mail);
 /// The resource of a permission: its published name, its `appId`, or the address of an application.
-pub static RESOURCE: Rule = rule(
+pub static RESOURCE: Rule = known(rule(
     "a resource: a published name such as `Microsoft Graph`, an appId, or the address of an application",
     256,
     None,
     not_blank,
-);
+));
 /// `directoryScopeId` of a directory role assignment, or the address of the object that is the directory scope.
-pub static DIRECTORY_SCOPE: Rule = rule(
+pub static DIRECTORY_SCOPE: Rule = known(rule(
     "a directory scope: `/`, `/administrativeUnits/<id>`, or the address of an application",
     256,
     None,
@@ -233,9 +232,69 @@ pub static DIRECTORY_SCOPE: Rule = rule(
         None if text == "/" || crate::address::Address::parse(text).is_some() => Ok(()),
         None => Err("is neither `/`, `/administrativeUnits/<id>` nor an address"),
     },
-);
+));
+/// A user principal name.
+pub static USER_PRINCIPAL_NAME: Rule = known(rule(
+    "a user principal name",
+    256,
+    Some("^[^@ ]+@[^@ ]+$"),
+    mail,
+));
+/// The name of a directory role, or the id of one.
+pub static DIRECTORY_ROLE: Rule = known(rule("a directory role", 256, None, not_blank));
+/// What an existing object is found by.
+pub static FOUND_BY: Rule = known(rule("text", 256, None, not_blank));
+/// The name of a variable.
+pub static VARIABLE: Rule = known(rule(
+    "the name of a variable",
+    64,
+    Some("^[A-Za-z_][A-Za-z0-9_-]*$"),
+    |text| {
+        let first = text.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_');
+        let rest = text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+        if matches!(text, "environment" | "self" | "tenant") {
+            Err("is what idac itself calls something")
+        } else if first && rest {
+            Ok(())
+        } else {
+            Err("may hold letters, digits, `_` and `-`, and begins with a letter or `_`")
+        }
+    },
+));
+/// `description` of a federated identity credential: learn.microsoft.com, federatedIdentityCredential resource.
+pub static CREDENTIAL_DESCRIPTION: Rule = rule("text", 600, None, anything);
+/// `groupMembershipClaims`: learn.microsoft.com, application resource.
+pub static GROUP_CLAIMS: Rule = known(rule("a list of group claims", 256, None, |text| {
+    let known = [
+        "None",
+        "SecurityGroup",
+        "DirectoryRole",
+        "ApplicationGroup",
+        "All",
+    ];
+    if text.split(',').all(|word| known.contains(&word.trim())) {
+        Ok(())
+    } else {
+        Err(
+            "has a word other than `None`, `SecurityGroup`, `DirectoryRole`, `ApplicationGroup` and `All`",
+        )
+    }
+}));
 /// Any text that is not blank.
 pub static NOT_BLANK: Rule = rule("text", 1024, None, not_blank);
+
+fn mail(text: &str) -> Result<(), &'static str> {
+    match text.split_once('@') {
+        Some((before, after))
+            if !before.is_empty() && after.contains('.') && !text.contains(' ') =>
+        {
+            Ok(())
+        }
+        _ => Err("is not a mail address"),
+    }
+}
 
 fn redirect_uri(text: &str) -> Result<(), &'static str> {
     let parsed = url::Url::parse(text).map_err(|_| "is not a URL")?;

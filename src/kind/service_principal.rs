@@ -1,6 +1,6 @@
 //! Service principals: of a declared application, and of applications that someone else registered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::application::check_role;
 use super::desire::{Desire, bare as bare_object, deletion, key_of, open};
@@ -20,6 +20,7 @@ pub(super) static KIND: Kind = Kind {
     doc: "An enterprise application that someone else registered, by its appId.",
     fields: &[COMMON_FIELDS, OWN_FIELDS, FIELDS],
     documents: Documents::Declared,
+    parts: &[],
     desire,
 };
 
@@ -31,7 +32,7 @@ static OWN_FIELDS: &[Field] = &[Field::required(
 
 /// The keys of a service principal, whether it stands in an application or by itself.
 pub(super) static FIELDS: &[Field] = &[
-    Field::optional(
+    Field::never_empty(
         "accountEnabled",
         Shape::Boolean,
         "Whether tokens are issued for it at all.",
@@ -41,7 +42,7 @@ pub(super) static FIELDS: &[Field] = &[
         open_list(&Shape::Text(&rule::NOT_BLANK), 100),
         "Names by which it can also be found.",
     ),
-    Field::optional(
+    Field::never_empty(
         "appRoleAssignmentRequired",
         Shape::Boolean,
         "Whether only those who are assigned get a token.",
@@ -103,7 +104,7 @@ static ASSIGNMENT: &[Field] = &[
         ]),
         "Who is assigned: a user, a group or a service principal.",
     ),
-    Field::optional(
+    Field::never_empty(
         "appRole",
         Shape::Text(&rule::TOKEN_VALUE),
         "The `value` of the app role; omitted, it is default access.",
@@ -119,6 +120,7 @@ pub(super) fn desire(object: &DeclaredObject, desire: &mut Desire<'_>) {
     let mut service_principal =
         bare_object(&object.address, SERVICE_PRINCIPAL.name, key, &object.origin);
     service_principal.deletion = deletion(&object.document);
+    service_principal.previously = desire.previously_with(object, &service_principal.key);
     let app_id = Value::text(app_id.to_ascii_lowercase());
     service_principal.desire("appId", app_id, Coverage::OnCreate, &object.origin);
     let offers = object.address.clone();
@@ -181,6 +183,7 @@ fn assigned_to(
         &node.origin,
     );
     let mut assignments: Vec<DesiredObject> = Vec::new();
+    let mut seen = BTreeSet::new();
     for item in list.items() {
         let Some(principal_node) = item.get("principal") else {
             continue;
@@ -194,7 +197,7 @@ fn assigned_to(
         let address = service_principal
             .address
             .part(&format!("appRoleAssignedTo/{label}:{principal}"));
-        if assignments.iter().any(|other| other.address == address) {
+        if !seen.insert(address.clone()) {
             desire.report(Finding::error(
                 "IDAC152",
                 &item.origin,

@@ -18,6 +18,8 @@ pub enum Need {
     Required,
     /// Omitted is not managed; `null` is managed and empty.
     Optional,
+    /// Omitted is not managed; Graph has no empty value for it, so `null` is a mistake.
+    NeverEmpty,
 }
 
 /// Whether a list may be written as `{ atLeast: [...] }`.
@@ -42,6 +44,7 @@ pub enum Shape {
     Reference(&'static [&'static str]),
     List {
         item: &'static Shape,
+        least: usize,
         most: usize,
         openness: Openness,
     },
@@ -60,8 +63,19 @@ pub struct Rule {
     pub most: usize,
     /// A regular expression for editors (JSON Schema); the check is what decides.
     pub pattern: Option<&'static str>,
+    /// When the text must be known.
+    pub known: Known,
     /// What is wrong with the text, if anything is; asked only of text within length.
     pub check: fn(&str) -> Result<(), &'static str>,
+}
+
+/// When text must be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// Before anything is written: idac itself reads it.
+    FromTheStart,
+    /// It may hold properties that other objects get when they are created: `api://${self.appId}`.
+    InTheEnd,
 }
 
 impl std::fmt::Debug for Rule {
@@ -90,12 +104,23 @@ impl Field {
             shape,
         }
     }
+
+    /// A key that may be omitted, but not be empty.
+    pub const fn never_empty(name: &'static str, shape: Shape, doc: &'static str) -> Field {
+        Field {
+            name,
+            doc,
+            need: Need::NeverEmpty,
+            shape,
+        }
+    }
 }
 
 /// An exact list, which may be written as `{ atLeast: [...] }`.
 pub const fn open_list(item: &'static Shape, most: usize) -> Shape {
     Shape::List {
         item,
+        least: 0,
         most,
         openness: Openness::MayBeAtLeast,
     }
@@ -105,6 +130,17 @@ pub const fn open_list(item: &'static Shape, most: usize) -> Shape {
 pub const fn exact_list(item: &'static Shape, most: usize) -> Shape {
     Shape::List {
         item,
+        least: 0,
+        most,
+        openness: Openness::ExactOnly,
+    }
+}
+
+/// A list that is always exact and has at least one item.
+pub const fn filled_list(item: &'static Shape, most: usize) -> Shape {
+    Shape::List {
+        item,
+        least: 1,
         most,
         openness: Openness::ExactOnly,
     }

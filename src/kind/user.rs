@@ -10,6 +10,7 @@ pub(super) static KIND: Kind = Kind {
     documents: Documents::OnlyReferredTo(
         "refer to the account as `user/<userPrincipalName>`; it needs no document",
     ),
+    parts: &[],
     desire: |_, _| {},
 };
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Value;
 use crate::address::{Address, ObjectId};
@@ -33,7 +33,7 @@ pub enum Management {
 }
 
 /// Whether a plan may delete the object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Deletion {
     Allowed,
@@ -41,7 +41,7 @@ pub enum Deletion {
 }
 
 /// How the object is found in a tenant.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Key {
     /// It has this object id: adopted, or referred to by id.

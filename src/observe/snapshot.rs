@@ -29,7 +29,7 @@ pub struct Known {
 /// What was seen of a tenant.
 ///
 /// Every object has all properties of its entity's table. A relation is in `links` when somebody desires it or the
-/// object is managed; then it is complete. What is not here was looked for and is not in the tenant.
+/// object is no longer declared; then it is complete. What is not here was looked for and is not in the tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Snapshot {

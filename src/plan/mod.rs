@@ -1,7 +1,15 @@
 //! Takes what is desired and what was observed, gives the `Plan` between them; never knows HTTP, time, randomness
 //! or YAML.
 
+mod compare;
+mod detach;
+mod draft;
+mod order;
+mod pair;
+mod removal;
+mod stage;
 mod step;
+mod write;
 
 pub use step::{
     Action, Basis, Inverse, LeftAlone, ManagedObject, Plan, Reason, Risk, Step, StepId, Target,
@@ -10,18 +18,142 @@ pub use step::{
 use std::collections::BTreeMap;
 
 use crate::address::Address;
-use crate::finding::Finding;
+use crate::digest::Digest;
+use crate::finding::{self, Finding};
+use crate::object::{DesiredObject, Management};
 use crate::observe::Snapshot;
 use crate::resolve::Desired;
+
+use draft::Drafts;
+use pair::{Pair, Pairs};
 
 /// Everything that was applied last, by address: what a receipt keeps.
 pub type Applied = BTreeMap<Address, ManagedObject>;
 
 /// The plan that makes the tenant as desired, or why there is none: references that the tenant does not answer.
 pub fn plan(
-    _desired: &Desired,
-    _snapshot: &Snapshot,
-    _applied: &Applied,
+    desired: &Desired,
+    snapshot: &Snapshot,
+    applied: &Applied,
 ) -> Result<Plan, Vec<Finding>> {
-    todo!()
+    let mut findings = Vec::new();
+    let pairs = Pairs::build(desired, snapshot, applied, &mut findings);
+    pair::check_references(&pairs, &mut findings);
+    if finding::has_errors(&findings) {
+        return Err(sorted(findings));
+    }
+    let declared: BTreeMap<&Address, Digest> = managed(desired)
+        .map(|object| (&object.address, Digest::of(object)))
+        .collect();
+    let mut drafts = Drafts::default();
+    let mut left_alone = Vec::new();
+    removal::remove(&pairs, applied, &mut drafts, &mut left_alone, &mut findings);
+    write::write(
+        &pairs,
+        applied,
+        &declared,
+        &mut drafts,
+        &mut left_alone,
+        &mut findings,
+    );
+    if finding::has_errors(&findings) {
+        return Err(sorted(findings));
+    }
+    left_alone.extend(unmanaged(&pairs));
+    left_alone.sort();
+    let declaration = declaration_digest(&declared);
+    Ok(Plan {
+        basis: basis(desired, snapshot, declaration),
+        steps: order::order(drafts),
+        left_alone,
+        objects: objects(&pairs, declared),
+    })
+}
+
+/// The digest of everything that the declaration desires in this environment.
+pub fn declaration(desired: &Desired) -> Digest {
+    let declared = managed(desired)
+        .map(|object| (&object.address, Digest::of(object)))
+        .collect();
+    declaration_digest(&declared)
+}
+
+fn declaration_digest(declared: &BTreeMap<&Address, Digest>) -> Digest {
+    Digest::of(declared)
+}
+
+fn managed(desired: &Desired) -> impl Iterator<Item = &DesiredObject> {
+    desired
+        .objects
+        .values()
+        .filter(|object| object.management == Management::Managed)
+}
+
+fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {
+    finding::sort(&mut findings);
+    findings
+}
+
+fn basis(desired: &Desired, snapshot: &Snapshot, declaration: Digest) -> Basis {
+    let Snapshot {
+        tenant,
+        domains,
+        objects,
+        deleted,
+        types: _,
+        // Somebody else's new application moves no ground under a plan.
+        totals: _,
+    } = snapshot;
+    let observed: BTreeMap<_, _> = objects
+        .iter()
+        .chain(deleted)
+        .map(|(id, object)| (id.clone(), Digest::of(object)))
+        .collect();
+    Basis {
+        tenant: tenant.clone(),
+        environment: desired.environment.clone(),
+        declaration,
+        snapshot: Digest::of(&(tenant, domains, &observed)),
+        observed,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+fn objects(pairs: &Pairs<'_>, mut declared: BTreeMap<&Address, Digest>) -> Applied {
+    managed(pairs.desired)
+        .filter_map(|object| {
+            let managed = ManagedObject {
+                entity: object.entity.to_owned(),
+                target: pairs.target(&object.address),
+                parent: object.parent.as_ref().map(|parent| pairs.target(parent)),
+                declared: declared.remove(&object.address)?,
+                deletion: object.deletion,
+            };
+            Some((object.address.clone(), managed))
+        })
+        .collect()
+}
+
+/// What the tenant has besides: counted where the tenant says how many there are in all.
+fn unmanaged(pairs: &Pairs<'_>) -> Vec<LeftAlone> {
+    let mut ours: BTreeMap<&str, u64> = BTreeMap::new();
+    for object in managed(pairs.desired) {
+        match pairs.get(&object.address) {
+            Pair::Existing(_) => *ours.entry(object.entity).or_default() += 1,
+            Pair::Deleted(_) | Pair::Planned | Pair::Absent => {}
+        }
+    }
+    pairs
+        .snapshot
+        .totals
+        .iter()
+        .filter_map(|(entity, total)| {
+            let count = total.saturating_sub(ours.get(entity.as_str()).copied().unwrap_or(0));
+            (count > 0).then(|| LeftAlone {
+                subject: None,
+                what: format!("{entity}s"),
+                count,
+            })
+        })
+        .collect()
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, Name, ObjectId, TenantId};
 use crate::digest::Digest;
-use crate::object::{ObservedObject, Properties};
+use crate::object::{Deletion, ObservedObject, Properties};
 
 /// Everything that has to happen so that the tenant is as desired, in an order that Graph accepts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +112,8 @@ pub enum Target {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Inverse {
     Undo(Box<Action>),
+    /// By deleting what the step created (or took out of the recycle bin).
+    DeleteCreated,
     /// By taking the object out of the recycle bin.
     RestoreDeleted,
     /// Not at all; the text says why.
@@ -173,6 +175,8 @@ pub struct ManagedObject {
     pub parent: Option<Target>,
     /// Of the desired object: tells a change of the declaration from drift.
     pub declared: Digest,
+    /// Kept here so that protection outlives the document that asked for it.
+    pub deletion: Deletion,
 }
 
 impl Plan {

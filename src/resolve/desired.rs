@@ -1,6 +1,7 @@
 //! What the declaration comes to in one environment.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -35,11 +36,23 @@ pub enum TenantChoice {
 }
 
 /// What `idac.yaml` says about guardrails.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
+    /// The path of `idac.yaml` as people see it: the place of findings about the root as a whole.
+    pub project_file: Arc<str>,
     pub blast_radius: BlastRadius,
     /// Objects that no plan may delete or weaken, declared here or not.
     pub protected: BTreeSet<Address>,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            project_file: Arc::from("idac.yaml"),
+            blast_radius: BlastRadius::default(),
+            protected: BTreeSet::new(),
+        }
+    }
 }
 
 /// How much one plan may delete.

@@ -6,7 +6,8 @@ use super::KIND;
 use crate::address::{Address, AppId, is_guid};
 use crate::finding::{Finding, Origin};
 use crate::graph::facts;
-use crate::kind::desire::{Desire, Resource, bare, deletion, key_of, open};
+use crate::kind::desire::{Desire, bare, deletion, key_of, open};
+use crate::kind::reference::Resource;
 use crate::kind::{self, Shape, service_principal};
 use crate::object::{Coverage, DeclaredObject, DesiredObject, Key, Node, Value};
 
@@ -17,6 +18,7 @@ const TOKEN_EXCHANGE_AUDIENCE: &str = "api://AzureADTokenExchange";
 pub(in crate::kind) fn desire(object: &DeclaredObject, desire: &mut Desire<'_>) {
     let entity = kind::entity("application");
     let document = &object.document;
+    super::check::check(object, desire);
     let mut application = bare(
         &object.address,
         entity.name,
@@ -249,6 +251,13 @@ impl Offer {
         }
     }
 
+    fn is_in(self, permission: &facts::GraphPermission) -> bool {
+        match self {
+            Offer::Scope => permission.delegated_id.is_some(),
+            Offer::AppRole => permission.application_id.is_some(),
+        }
+    }
+
     fn what(self) -> &'static str {
         match self {
             Offer::Scope => "permission scope",
@@ -303,13 +312,15 @@ fn check_offered(
     offer: Offer,
     desire: &mut Desire<'_>,
 ) -> Option<()> {
+    if label == "Microsoft Graph"
+        && facts::graph_permission(value).is_some_and(|known| offer.is_in(known))
+    {
+        return Some(());
+    }
     let known: Vec<&str> = match offers.kind() {
         "application" => declared_values(desire.declared.get(offers)?, offer)?,
         _ if label == "Microsoft Graph" => facts::graph_permissions()
-            .filter(|permission| match offer {
-                Offer::Scope => permission.delegated_id.is_some(),
-                Offer::AppRole => permission.application_id.is_some(),
-            })
+            .filter(|permission| offer.is_in(permission))
             .map(|permission| permission.name)
             .collect(),
         _ => return Some(()),

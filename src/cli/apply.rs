@@ -1,0 +1,209 @@
+//! `idac apply`: makes the tenant as declared.
+
+use super::arguments::{self, Global};
+use super::dry_run as tried;
+use super::exit::Exit;
+use super::output::{self, Output};
+use super::plan_file::{self, PlanFileError};
+use super::problem::Problem;
+use super::progress::Watched;
+use super::recover;
+use super::signature;
+use super::situation::{self, Situation, Unless};
+use super::state;
+use crate::apply::{KeptJournal, Receipt, apply, check_basis};
+use crate::dry_run::{Clearance, DryRun, dry_run};
+use crate::execute::Outcome;
+use crate::ledger::{self, Recoverer, State};
+use crate::plan::Plan;
+use crate::report::{self, Format, Show};
+
+/// Plans (or takes the plan of the file), tries, asks and applies.
+pub(super) async fn run(
+    arguments: &arguments::Apply,
+    global: &Global,
+    output: Output,
+) -> Result<Exit, Problem> {
+    if !arguments.yes && !output::is_anybody_there() {
+        return Err(Problem::NobodyToAsk);
+    }
+    let given = match &arguments.plan {
+        Some(path) => Some(plan_file::read_for(path, global.environment.as_deref())?),
+        None => None,
+    };
+    let environment = match &given {
+        Some(plan) => Some(plan.basis.environment.to_string()),
+        None => global.environment.clone(),
+    };
+    let global = &Global {
+        root: global.root.clone(),
+        environment,
+        ..*global
+    };
+    let opened = match situation::open(global)? {
+        Unless::Here(opened) => opened,
+        Unless::Stopped { findings, sources } => {
+            output.findings(&findings, &sources)?;
+            return Ok(Exit::Findings);
+        }
+    };
+    match state::of(&opened.folder)? {
+        State::Idle => {}
+        State::Held | State::Dirty => {
+            if let Some(receipt) = recover::finish(&opened, Recoverer::Apply, output).await?
+                && receipt.execution.outcome == Outcome::Stranded
+            {
+                return Ok(Exit::Stranded);
+            }
+        }
+    }
+    let situation = match situation::look(*opened).await? {
+        Unless::Here(situation) => situation,
+        Unless::Stopped { findings, sources } => {
+            output.findings(&findings, &sources)?;
+            return Ok(Exit::Findings);
+        }
+    };
+    if let (Some(given), Some(path)) = (&given, &arguments.plan) {
+        check_basis(
+            given,
+            &situation.plan.basis.declaration,
+            &situation.snapshot,
+        )?;
+        if *given != situation.plan {
+            let why = "idac makes another one of this declaration, this tenant and this ledger";
+            return Err(Problem::PlanFile {
+                path: path.clone(),
+                source: PlanFileError::Impossible {
+                    why: why.to_owned(),
+                },
+            });
+        }
+    }
+    carry_out(*situation, arguments, output).await
+}
+
+async fn carry_out(
+    situation: Situation,
+    arguments: &arguments::Apply,
+    output: Output,
+) -> Result<Exit, Problem> {
+    let plan = &situation.plan;
+    let is_text = match output.format {
+        Format::Text | Format::Markdown => true,
+        Format::Json => false,
+    };
+    if is_text {
+        let text = report::plan(plan, &situation.names, Show::Changes, output.format);
+        output.product(&text)?;
+    }
+    if !situation.findings.is_empty() {
+        output.remark("\n")?;
+        output.findings_beside(&situation.findings, &situation.sources)?;
+    }
+    // What is in the tenant already may still have to be remembered: a first adoption, a rename.
+    let is_recorded = plan.steps.is_empty() && plan.objects == situation.applied;
+    if is_recorded && !crate::finding::has_errors(&situation.findings) {
+        return finished(&situation, None, None, output);
+    }
+    let mut tried = dry_run(
+        &situation.desired,
+        plan,
+        &situation.snapshot,
+        &situation.applied,
+        &situation.findings,
+    )
+    .await;
+    let clearance = tried.clearance.take();
+    if is_text && !plan.steps.is_empty() {
+        output.remark("\n")?;
+        output.product(&report::dry_run(
+            &tried,
+            plan,
+            &situation.names,
+            output.format,
+        ))?;
+    }
+    let Some(clearance) = clearance else {
+        finished(&situation, Some(&tried), None, output)?;
+        return Ok(tried::exit(&tried));
+    };
+    if !plan.steps.is_empty() && !arguments.yes && !output::ask(&question(plan))? {
+        output.remark("Nothing was applied.\n")?;
+        return Ok(Exit::Failed);
+    }
+    let receipt = write(&situation, clearance, output.format).await?;
+    finished(&situation, Some(&tried), Some(&receipt), output)
+}
+
+fn question(plan: &Plan) -> String {
+    format!(
+        "\nApply {} to {} (tenant {})? [y/N] ",
+        match plan.steps.len() {
+            1 => "this step".to_owned(),
+            steps => format!("these {steps} steps"),
+        },
+        plan.basis.environment,
+        plan.basis.tenant
+    )
+}
+
+/// Takes the tenant and writes. Interrupted, it leaves the tenant held, which is what is true then.
+async fn write(
+    situation: &Situation,
+    clearance: Clearance,
+    format: Format,
+) -> Result<Receipt, Problem> {
+    let plan = &situation.plan;
+    let nonce = signature::nonce();
+    let mut ledger = state::ledger(&situation.folder);
+    let journal = KeptJournal::open(&situation.folder.join("journal"), &nonce)?;
+    let lock = ledger::acquire(&mut ledger, plan, &signature::sign(), &nonce)?;
+    let mut journal = Watched::new(journal, plan, &situation.names, format);
+    let applied = tokio::select! {
+        applied = apply(
+            plan,
+            clearance,
+            lock,
+            &situation.tenant,
+            &mut ledger,
+            &mut journal,
+            signature::sign,
+        ) => applied.map_err(Problem::from),
+        _ = tokio::signal::ctrl_c() => Err(Problem::Interrupted),
+    };
+    journal.finish();
+    applied
+}
+
+/// Shows how it ended, and says which exit code that is.
+fn finished(
+    situation: &Situation,
+    tried: Option<&DryRun>,
+    receipt: Option<&Receipt>,
+    output: Output,
+) -> Result<Exit, Problem> {
+    let (plan, names) = (&situation.plan, &situation.names);
+    match output.format {
+        Format::Json => {
+            output.product(&report::applied(plan, &situation.findings, tried, receipt))?;
+        }
+        Format::Text | Format::Markdown => match receipt {
+            Some(receipt) => {
+                output.remark("\n")?;
+                output.product(&report::receipt(receipt, plan, names, output.format))?;
+            }
+            None => {}
+        },
+    }
+    Ok(receipt.map_or(Exit::Done, exit))
+}
+
+/// The exit code of a receipt.
+pub(super) fn exit(receipt: &Receipt) -> Exit {
+    match receipt.execution.outcome {
+        Outcome::Applied => Exit::Done,
+        Outcome::RolledBack => Exit::RolledBack,
+        Outcome::Stranded => Exit::Stranded,
+    }
+}

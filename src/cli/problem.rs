@@ -1,0 +1,173 @@
+//! Why a command did not do what it was asked: which exit code that is, and what a person can do.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::exit::Exit;
+use super::plan_file::PlanFileError;
+use super::root::RootError;
+use crate::address::Name;
+use crate::apply::{ApplyError, Moved};
+use crate::emulator::store::StoreError;
+use crate::ledger::LedgerError;
+use crate::observe::ObserveError;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Problem {
+    #[error("cannot read the identity root")]
+    Root(#[from] RootError),
+    #[error("no environment was named, and the identity root has {}", listed(.environments))]
+    NoEnvironment { environments: Vec<Name> },
+    #[error("the identity root has no environment `{name}`; it has {}", listed(.environments))]
+    UnknownEnvironment {
+        name: String,
+        environments: Vec<Name>,
+        nearest: Option<String>,
+    },
+    #[error(
+        "tenant {tenant} of environment {environment} is not reachable by this version of idac"
+    )]
+    NotReachable {
+        environment: Name,
+        tenant: String,
+        embedded: Vec<Name>,
+    },
+    #[error(
+        "environment {environment} is tenant {tenant}, which is not embedded: there is nothing to reset"
+    )]
+    NotEmbedded { environment: Name, tenant: String },
+    #[error("cannot open the embedded tenant")]
+    Store(#[from] StoreError),
+    #[error("cannot observe the tenant")]
+    Observe(#[from] ObserveError),
+    #[error("cannot use the ledger")]
+    Ledger(#[from] LedgerError),
+    #[error("cannot apply the plan")]
+    Apply(#[from] ApplyError),
+    #[error("cannot use the plan in {path}", path = path.display())]
+    PlanFile {
+        path: PathBuf,
+        #[source]
+        source: PlanFileError,
+    },
+    #[error(transparent)]
+    Moved(#[from] Moved),
+    #[error("interrupted: what was sent to the tenant may have taken effect")]
+    Interrupted,
+    #[error("nobody is at a terminal to be asked")]
+    NobodyToAsk,
+    #[error("no code is called `{code}`")]
+    NoCode {
+        code: String,
+        nearest: Option<String>,
+    },
+    #[error("cannot write {path}", path = path.display())]
+    Write {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("cannot remove {path}", path = path.display())]
+    Remove {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("cannot write the result")]
+    Output(#[source] io::Error),
+    #[error("cannot read the answer")]
+    Input(#[source] io::Error),
+    #[error("cannot start")]
+    Start(#[source] io::Error),
+}
+
+impl Problem {
+    /// The exit code.
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Problem::NoEnvironment { .. }
+            | Problem::UnknownEnvironment { .. }
+            | Problem::NobodyToAsk
+            | Problem::NoCode { .. } => Exit::Usage,
+            Problem::Root(_)
+            | Problem::NotReachable { .. }
+            | Problem::NotEmbedded { .. }
+            | Problem::Store(_)
+            | Problem::Observe(_)
+            | Problem::Ledger(_)
+            | Problem::Apply(_)
+            | Problem::PlanFile { .. }
+            | Problem::Moved(_)
+            | Problem::Interrupted
+            | Problem::Write { .. }
+            | Problem::Remove { .. }
+            | Problem::Output(_)
+            | Problem::Input(_)
+            | Problem::Start(_) => Exit::Failed,
+        }
+    }
+
+    /// What a person can do, where that is known.
+    pub(super) fn help(&self) -> Option<String> {
+        match self {
+            Problem::Root(error) => root_help(error),
+            Problem::NoEnvironment { environments } => Some(match environments.first() {
+                Some(first) => format!("name one with -e, such as `-e {first}`"),
+                None => "write environments/sandbox.yaml with `tenant: emulator`".to_owned(),
+            }),
+            Problem::UnknownEnvironment { nearest, .. } => Some(match nearest {
+                Some(name) => format!("did you mean `-e {name}`?"),
+                None => "name one that is there with -e".to_owned(),
+            }),
+            Problem::NotReachable { embedded, .. } => Some(match embedded.first() {
+                Some(name) => format!("this version reaches the embedded tenant only: use `-e {name}`"),
+                None => "this version reaches the embedded tenant only: write environments/sandbox.yaml with `tenant: emulator`".to_owned(),
+            }),
+            Problem::PlanFile { source, .. } => Some(source.help().to_owned()),
+            Problem::Interrupted => Some(
+                "run `idac apply` again: it looks at what took effect and goes on from there".to_owned(),
+            ),
+            Problem::NobodyToAsk => Some("say --yes to apply without being asked".to_owned()),
+            Problem::NoCode { nearest, .. } => Some(match nearest {
+                Some(name) => format!("did you mean `{name}`? `idac explain` lists all"),
+                None => "`idac explain` lists all codes".to_owned(),
+            }),
+            Problem::NotEmbedded { .. }
+            | Problem::Store(_)
+            | Problem::Observe(_)
+            | Problem::Ledger(_)
+            | Problem::Apply(_)
+            | Problem::Moved(_)
+            | Problem::Write { .. }
+            | Problem::Remove { .. }
+            | Problem::Output(_)
+            | Problem::Input(_)
+            | Problem::Start(_) => None,
+        }
+    }
+}
+
+fn root_help(error: &RootError) -> Option<String> {
+    match error {
+        RootError::Missing { .. } => Some(
+            "run idac beside your `identities` folder, or name the folder of declarations with --root"
+                .to_owned(),
+        ),
+        RootError::File { .. } => {
+            Some("name the folder that holds idac.yaml with --root".to_owned())
+        }
+        RootError::TooLarge { .. } => Some("move it out of the identity root".to_owned()),
+        RootError::Io { .. } => Some("check who may read it".to_owned()),
+        RootError::TooDeep { .. } => None,
+    }
+}
+
+fn listed(environments: &[Name]) -> String {
+    let names: Vec<&str> = environments.iter().map(Name::as_str).collect();
+    match names.as_slice() {
+        [] => "none".to_owned(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}

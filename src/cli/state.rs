@@ -1,0 +1,37 @@
+//! Where an environment's state lies: `.idac/<environment>` below the current folder.
+
+use std::path::{Path, PathBuf};
+
+use super::output;
+use super::problem::Problem;
+use crate::address::Name;
+use crate::ledger::{Folder, Ledger, State};
+
+/// The folder of an environment.
+pub(super) fn folder(environment: &Name) -> PathBuf {
+    Path::new(".idac").join(environment.as_str())
+}
+
+/// The ledger in it.
+pub(super) fn ledger(folder: &Path) -> Folder {
+    Folder::open(&folder.join("ledger"))
+}
+
+/// What the tip of the ledger says.
+pub(super) fn of(folder: &Path) -> Result<State, Problem> {
+    let tip = ledger(folder).tip()?;
+    Ok(State::of(tip.as_ref().map(|tip| &tip.record)))
+}
+
+/// Says when a look at the tenant is a look at something unfinished.
+pub(super) fn warn_if_held(folder: &Path) -> Result<(), Problem> {
+    match of(folder)? {
+        State::Idle => Ok(()),
+        State::Held => output::aside(
+            "note: an apply is at work on this tenant, or died at it; the next one finishes it first.\n",
+        ),
+        State::Dirty => output::aside(
+            "note: this tenant is closed: an apply was stranded. Put right what stands there, then run `idac recover`.\n",
+        ),
+    }
+}

@@ -1,0 +1,323 @@
+//! Drafts for what is desired: objects created or changed, links added or removed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::compare::surplus;
+use super::detach::detach;
+use super::draft::{Draft, Drafts, Place, lane, needs};
+use super::pair::{Pair, Pairs, at};
+use super::stage::{self, Cause, Stage, removed_items};
+use super::{Action, Applied, LeftAlone, Reason, Target};
+use crate::address::{Address, ObjectId};
+use crate::digest::Digest;
+use crate::finding::Finding;
+use crate::kind;
+use crate::kind::entity::{Entity, Last};
+use crate::object::{Coverage, DesiredObject, Key, Management, ObservedObject, Properties, Value};
+
+/// Adds the drafts of every object that is desired.
+pub(super) fn write<'a>(
+    pairs: &Pairs<'a>,
+    applied: &'a Applied,
+    declared: &BTreeMap<&Address, Digest>,
+    drafts: &mut Drafts,
+    left_alone: &mut Vec<LeftAlone>,
+    findings: &mut Vec<Finding>,
+) {
+    let detached = detach(pairs);
+    for object in pairs.desired.objects.values() {
+        let digest = declared.get(&object.address);
+        let mut writer = Writer {
+            pairs,
+            object,
+            entity: kind::entity(object.entity),
+            is_drift: digest.is_some()
+                && applied
+                    .get(&object.address)
+                    .map(|managed| &managed.declared)
+                    == digest,
+            drafts,
+            left_alone,
+            findings,
+        };
+        let none = BTreeMap::new();
+        let detached = detached.get(&object.address).unwrap_or(&none);
+        match (object.management, pairs.get(&object.address)) {
+            (Management::ReferredTo, _) | (_, Pair::Absent) => {}
+            (Management::Managed, Pair::Existing(observed)) => writer.change(observed, None),
+            (Management::Managed, Pair::Deleted(observed)) => {
+                let revived = writer.revive(observed);
+                writer.change(observed, Some(revived));
+            }
+            (Management::Ensured, Pair::Deleted(observed)) => {
+                writer.revive(observed);
+            }
+            (Management::Managed | Management::Ensured, Pair::Planned) => writer.create(detached),
+            (Management::Ensured, Pair::Existing(_)) => {}
+        }
+    }
+}
+
+struct Writer<'w, 'a> {
+    pairs: &'w Pairs<'a>,
+    object: &'a DesiredObject,
+    entity: &'static Entity,
+    /// Whether the declaration of the object is what it was when it was last applied.
+    is_drift: bool,
+    drafts: &'w mut Drafts,
+    left_alone: &'w mut Vec<LeftAlone>,
+    findings: &'w mut Vec<Finding>,
+}
+
+impl<'a> Writer<'_, 'a> {
+    fn create(&mut self, detached: &BTreeMap<&str, BTreeSet<Address>>) {
+        let paths = detached.keys().copied().collect();
+        let (mut properties, values, stages) =
+            stage::creation(self.pairs, self.entity, self.object, &paths);
+        if let (Management::Ensured, Key::Properties(key)) =
+            (self.object.management, &self.object.key)
+        {
+            for (name, value) in key {
+                properties.insert(name.clone(), value.clone());
+            }
+        }
+        let action = Action::Create {
+            properties,
+            revive: None,
+        };
+        let needs = self.needs_of(&values);
+        let reason = self.reason(|| Vec::new());
+        let created = self.push(action, reason, needs, BTreeSet::new());
+        let mut waits_for: BTreeSet<Address> = detached.values().flatten().cloned().collect();
+        if waits_for.is_empty() {
+            waits_for.insert(self.object.address.clone());
+        }
+        let waits_for: Vec<Address> = waits_for.into_iter().collect();
+        self.stages(stages, Some(created), Some(waits_for));
+        self.links(None, Some(created));
+    }
+
+    fn revive(&mut self, observed: &ObservedObject) -> Place {
+        let action = Action::Create {
+            properties: Properties::new(),
+            revive: Some(observed.id.clone()),
+        };
+        let key: Vec<&Value> = match &self.object.key {
+            Key::Properties(properties) => properties.values().collect(),
+            Key::Id(_) => Vec::new(),
+        };
+        let needs = self.needs_of(&key);
+        let reason = self.reason(Vec::new);
+        self.push(action, reason, needs, BTreeSet::new())
+    }
+
+    fn change(&mut self, observed: &ObservedObject, revived: Option<Place>) {
+        let stages = stage::change(
+            self.pairs,
+            self.entity,
+            self.object,
+            observed,
+            self.findings,
+        );
+        self.stages(stages, revived, None);
+        for (path, desired) in &self.object.properties {
+            if desired.coverage == Coverage::AtLeast
+                && let Some(property) = self.entity.property(path)
+            {
+                let known = desired
+                    .value
+                    .known(&|of, property| self.pairs.find(of, property));
+                let count = surplus(&property.form, &known, at(observed, path));
+                self.leave(path, count);
+            }
+        }
+        self.links(Some(observed), revived);
+    }
+
+    /// Adds one update for each stage, one after the other. `later` says why those of a new object are not in its
+    /// creation.
+    fn stages(
+        &mut self,
+        stages: Vec<Stage<'a>>,
+        first: Option<Place>,
+        later: Option<Vec<Address>>,
+    ) {
+        let mut before: BTreeSet<Place> = first.into_iter().collect();
+        before.extend(self.unassigned_first());
+        for stage in stages {
+            let Stage {
+                was,
+                will,
+                cause,
+                values,
+            } = stage;
+            let reason = match (cause, &later) {
+                (Cause::DisableFirst(items), _) => Reason::DisableFirst { items },
+                (Cause::Wanted | Cause::Later, Some(waits_for)) => Reason::Detached {
+                    waits_for: waits_for.clone(),
+                },
+                (Cause::Later, None) => Reason::Detached {
+                    waits_for: vec![self.object.address.clone()],
+                },
+                (Cause::Wanted, None) => self.reason(|| will.keys().cloned().collect()),
+            };
+            let needs = self.needs_of(&values);
+            let action = Action::Update {
+                target: self.pairs.target(&self.object.address),
+                was,
+                will,
+            };
+            let place = self.push(action, reason, needs, std::mem::take(&mut before));
+            before.insert(place);
+        }
+    }
+
+    /// The deletions of assignments of items that go: an app role must be nobody's before it is removed.
+    fn unassigned_first(&self) -> BTreeSet<Place> {
+        let mut places = BTreeSet::new();
+        for switched in self.entity.switched {
+            let Some((entity, property)) = switched.assigned_by else {
+                continue;
+            };
+            for id in removed_items(self.pairs, self.object, switched).keys() {
+                for place in self.drafts.ends_of(id) {
+                    if let Action::Delete { was, .. } = &self.drafts.all[*place].action
+                        && was.entity == entity
+                        && was.text(property) == Some(id)
+                    {
+                        places.insert(*place);
+                    }
+                }
+            }
+        }
+        places
+    }
+
+    fn links(&mut self, observed: Option<&ObservedObject>, created: Option<Place>) {
+        let object = self.object;
+        for (relation, desired) in &object.relations {
+            let nobody = BTreeSet::new();
+            let there = observed
+                .and_then(|observed| observed.links.get(relation))
+                .unwrap_or(&nobody);
+            let mut wanted: BTreeSet<ObjectId> = BTreeSet::new();
+            let mut added: BTreeSet<Place> = BTreeSet::new();
+            for link in &desired.links {
+                let to = self.pairs.target(&link.to);
+                match &to {
+                    Target::Existing(id) if there.contains(id) => {
+                        wanted.insert(id.clone());
+                    }
+                    Target::Existing(_) | Target::Planned(_) => {
+                        let needs = vec![link.to.clone()];
+                        let place = self.link(
+                            relation,
+                            to,
+                            Linking::Link,
+                            needs,
+                            created.into_iter().collect(),
+                        );
+                        added.insert(place);
+                    }
+                }
+            }
+            let rest: Vec<&ObjectId> = there.iter().filter(|id| !wanted.contains(id)).collect();
+            match desired.coverage {
+                Coverage::AtLeast | Coverage::OnCreate => self.leave(relation, rest.len() as u64),
+                Coverage::Exact => {
+                    let last = self.entity.relation(relation).map(|relation| relation.last);
+                    let mut after: BTreeSet<Place> = created.into_iter().collect();
+                    if last == Some(Last::KeptByGraph) {
+                        after.extend(&added);
+                    }
+                    for id in rest {
+                        let to = Target::Existing(id.clone());
+                        self.link(relation, to, Linking::Unlink, Vec::new(), after.clone());
+                    }
+                }
+            }
+        }
+    }
+
+    fn link(
+        &mut self,
+        relation: &str,
+        to: Target,
+        linking: Linking,
+        needs: Vec<Address>,
+        after: BTreeSet<Place>,
+    ) -> Place {
+        let from = self.pairs.target(&self.object.address);
+        let relation = relation.to_owned();
+        let (action, reason) = match linking {
+            Linking::Link => {
+                let reason = self.reason(|| vec![relation.clone()]);
+                (Action::Link { from, relation, to }, reason)
+            }
+            Linking::Unlink => (Action::Unlink { from, relation, to }, Reason::Undeclared),
+        };
+        self.push(action, reason, needs, after)
+    }
+
+    fn push(
+        &mut self,
+        action: Action,
+        reason: Reason,
+        needs: Vec<Address>,
+        after: BTreeSet<Place>,
+    ) -> Place {
+        let parent = self
+            .object
+            .parent
+            .as_ref()
+            .map(|parent| self.pairs.target(parent));
+        let own = self.pairs.target(&self.object.address);
+        self.drafts.push(Draft {
+            subject: self.object.address.clone(),
+            entity: self.entity,
+            lane: lane(self.entity, &own, parent.as_ref()),
+            parent,
+            action,
+            reason,
+            needs,
+            after,
+        })
+    }
+
+    /// Everything that desired values name, and what contains the object.
+    fn needs_of(&self, values: &[&Value]) -> Vec<Address> {
+        let mut all: Vec<Address> = values
+            .iter()
+            .flat_map(|value| needs(value, self.pairs))
+            .filter(|address| *address != self.object.address)
+            .collect();
+        all.extend(self.object.parent.clone());
+        all
+    }
+
+    fn reason(&self, properties: impl FnOnce() -> Vec<String>) -> Reason {
+        if self.is_drift {
+            Reason::Drifted {
+                properties: properties(),
+            }
+        } else {
+            Reason::Declared
+        }
+    }
+
+    fn leave(&mut self, what: &str, count: u64) {
+        if count > 0 {
+            self.left_alone.push(LeftAlone {
+                subject: Some(self.object.address.clone()),
+                what: what.to_owned(),
+                count,
+            });
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Linking {
+    Link,
+    Unlink,
+}
