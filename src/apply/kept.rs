@@ -100,6 +100,13 @@ impl Journal for KeptJournal {
     fn record(&mut self, entry: Entry) -> Result<(), JournalError> {
         self.keep(vec![entry])
     }
+
+    fn record_all(&mut self, entries: Vec<Entry>) -> Result<(), JournalError> {
+        match entries.is_empty() {
+            true => Ok(()),
+            false => self.keep(entries),
+        }
+    }
 }
 
 fn to_line<T: Serialize>(value: &T) -> String {

@@ -58,6 +58,10 @@ impl<J: Journal> Journal for Again<'_, J> {
     fn record(&mut self, entry: Entry) -> Result<(), JournalError> {
         self.0.record(entry)
     }
+
+    fn record_all(&mut self, entries: Vec<Entry>) -> Result<(), JournalError> {
+        self.0.record_all(entries)
+    }
 }
 
 #[cfg(test)]
