@@ -1,5 +1,7 @@
 //! The executor against a tenant in which the test decides what goes wrong.
 
+#[path = "execute/emulated.rs"]
+mod emulated;
 #[path = "execute/plans.rs"]
 mod plans;
 #[path = "execute/resuming.rs"]
