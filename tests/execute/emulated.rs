@@ -65,6 +65,7 @@ fn company(ana: Target, last: Target) -> Plan {
     let (shop, crew) = (planned("application/shop"), planned("group/crew"));
     let service_principal = address("application/shop/servicePrincipal");
     let mut steps = shop_steps(&shop);
+    let [change, removal] = changes();
     let member = |id: u32, to: Target| {
         let relation = "members".to_owned();
         let from = crew.clone();
@@ -103,6 +104,15 @@ fn company(ana: Target, last: Target) -> Plan {
         .below(Target::Planned(service_principal))
         .after(&[2, 5]),
         member(7, ana).after(&[5]),
+        change,
+        removal,
+        member(10, last).after(&[4, 6, 7, 8, 9]),
+    ]);
+    plan(steps)
+}
+
+fn changes() -> [Step; 2] {
+    [
         update(
             8,
             "application",
@@ -131,9 +141,7 @@ fn company(ana: Target, last: Target) -> Plan {
             },
         )
         .lane(existing(OLD)),
-        member(10, last).after(&[4, 6, 7, 8, 9]),
-    ]);
-    plan(steps)
+    ]
 }
 
 fn shop_steps(shop: &Target) -> Vec<Step> {
