@@ -123,7 +123,7 @@ fn check_field(
 }
 
 /// Whether the key says what the document is, which no environment may change.
-fn is_common(field: &Field) -> bool {
+pub(super) fn is_common(field: &Field) -> bool {
     kind::COMMON_FIELDS
         .iter()
         .any(|common| std::ptr::eq(common, field))
