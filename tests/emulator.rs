@@ -1,5 +1,7 @@
 //! The tenant in memory against what Microsoft documents: one case per behaviour, with the page named.
 
+#[path = "emulator/harness.rs"]
+mod harness;
 #[path = "emulator/reads_batch.rs"]
 mod reads_batch;
 #[path = "emulator/reads_delta.rs"]
@@ -14,10 +16,6 @@ mod reads_harness;
 mod reads_models;
 #[path = "emulator/reads_pages.rs"]
 mod reads_pages;
-#![recursion_limit = "256"] // The wire shapes of the documentation are long.
-
-#[path = "emulator/harness.rs"]
-mod harness;
 #[path = "emulator/writes_applications.rs"]
 mod writes_applications;
 #[path = "emulator/writes_assignments.rs"]
