@@ -64,6 +64,8 @@ const DOORS: &[Door] = &[
     door!("guard" -> "observe"),
     door!("guard" -> "plan"),
     door!("guard" -> "kind"),
+    // Which directory roles are privileged.
+    door!("guard" -> "graph"),
     door!("execute" -> "plan"),
     door!("execute" -> "kind"),
     door!("execute" -> "graph"),
@@ -75,6 +77,8 @@ const DOORS: &[Door] = &[
     door!("dry_run" -> "emulator"),
     door!("dry_run" -> "kind"),
     door!("dry_run" -> "graph"),
+    // Whether what a plan stands on is still so.
+    door!("apply" -> "observe"),
     door!("apply" -> "plan"),
     door!("apply" -> "execute"),
     door!("apply" -> "dry_run"),
