@@ -1,5 +1,7 @@
 //! The tenant in memory against what Microsoft documents: one case per behaviour, with the page named.
 
+#![recursion_limit = "256"] // The wire shapes of the documentation are long.
+
 #[path = "emulator/harness.rs"]
 mod harness;
 #[path = "emulator/reads_batch.rs"]
