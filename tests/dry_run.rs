@@ -6,7 +6,7 @@ use std::sync::Arc;
 use idac::address::Name;
 use idac::declare::{Source, declare};
 use idac::dry_run::{DryRun, Verdict, dry_run};
-use idac::emulator::{Emulator, Founding, Planted, Tenant};
+use idac::emulator::{Emulator, Founding, Hardship, Planted, Tenant};
 use idac::execute::{Entry, Outcome, execute, go_on};
 use idac::finding::{Finding, Origin, has_errors};
 use idac::graph::patience::Patience;
@@ -325,4 +325,52 @@ members: [ existing/sales ]
         said.contains(&"2 objects of the tenant fit existing/sales"),
         "{said:?}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_busy_tenant_is_seen_as_it_is() {
+    let mut world = World::new();
+    world.change(COMPANY).await;
+    let desired = desired(COMPANY);
+    let calm = world.see(&desired).await;
+    world.tenant.with_tenant(|tenant| {
+        tenant.set_hardship(Hardship {
+            seed: 3,
+            throttled_per_mille: 300,
+            retry_after_s: 5,
+            unavailable_per_mille: 100,
+            lost_request_per_mille: 50,
+            ..Hardship::default()
+        });
+    });
+    let start = tokio::time::Instant::now();
+    assert_eq!(world.see(&desired).await, calm);
+    assert!(start.elapsed().as_secs() >= 5, "nothing was refused");
+}
+
+#[tokio::test]
+async fn many_are_found_in_a_listing_among_more() {
+    let world = World::new();
+    world.tenant.with_tenant(|tenant| {
+        for number in 0..1_100 {
+            let mut properties = serde_json::Map::new();
+            for (name, value) in [
+                ("id", format!("00000000-0000-4000-8000-{number:012}")),
+                ("appId", format!("00000000-0000-4000-9000-{number:012}")),
+                ("uniqueName", format!("Contoso-a{number}")),
+                ("displayName", "A".to_owned()),
+            ] {
+                properties.insert(name.to_owned(), json!(value));
+            }
+            tenant
+                .plant(Planted::new("applications", properties))
+                .expect("an application can be planted");
+        }
+    });
+    let texts: Vec<String> = (1_000..1_150)
+        .map(|number| format!("kind: application\nname: a{number}\ndisplayName: A\n"))
+        .collect();
+    let snapshot = world.see(&desired(&texts.join("---\n"))).await;
+    assert_eq!(snapshot.totals["application"], 1_100);
+    assert_eq!(snapshot.objects.len(), 100);
 }
