@@ -147,6 +147,12 @@ impl Names {
 
     /// An object that nobody declares is called by what people see of it.
     fn learn_object(&mut self, object: &ObservedObject) {
+        if let Some(name) = object.text("appId").and_then(fact) {
+            self.known
+                .entry(object.id.as_str().to_owned())
+                .or_insert(name);
+            return;
+        }
         let name = match (object.text("userPrincipalName"), object.text("displayName")) {
             (Some(name), _) => format!("user/{}", super::style::visible(name)),
             (None, Some(name)) if !name.is_empty() => {

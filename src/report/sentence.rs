@@ -131,8 +131,8 @@ pub(super) fn why(step: &Step) -> String {
                 properties: _,
                 revive: Some(_),
             },
-        ) => "declared again: it is taken out of the recycle bin".to_owned(),
-        (Reason::Declared, Action::Create { .. }) => "declared, not in the tenant".to_owned(),
+        ) => "declared again: taken out of the recycle bin".to_owned(),
+        (Reason::Declared, Action::Create { .. }) => "new".to_owned(),
         (
             Reason::Declared,
             Action::Update { .. }
@@ -152,6 +152,11 @@ pub(super) fn why(step: &Step) -> String {
             "switched off first: Graph refuses to change or remove what is enabled ({})",
             items.join(", ")
         ),
+        (Reason::Detached { waits_for }, _)
+            if waits_for.iter().all(|address| *address == step.subject) =>
+        {
+            "set later: Graph wants the object stored first".to_owned()
+        }
         (Reason::Detached { waits_for }, _) => {
             let waits_for: Vec<&str> = waits_for.iter().map(called).collect();
             format!(
