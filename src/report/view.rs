@@ -287,6 +287,7 @@ fn property_lines(step: &Step, names: &Names) -> Vec<Line> {
                         .as_text()
                         .map_or_else(|| names.value(value), super::names::shown),
                     aside: String::new(),
+                    warning: String::new(),
                 })
                 .collect(),
         },
