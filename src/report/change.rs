@@ -45,6 +45,9 @@ pub(super) struct Line {
 /// A list of more columns than this has a line for each item.
 const ONE_LINE_MAX: usize = 60;
 
+/// What becomes something else stands on one line up to this many columns.
+const FROM_TO_MAX: usize = 70;
+
 /// The form of what is compared, as far as the entity's table says it.
 type Known = Option<&'static Form>;
 
@@ -76,6 +79,34 @@ pub(super) fn changed(
         changes.property(0, name, form(entity, name), before, value);
     }
     short_first(changes.lines, 0)
+}
+
+/// The same in a few words: `set displayName, api.oauth2PermissionScopes (~ Payments.Read)`.
+pub(super) fn summary(entity: &str, was: &Properties, will: &Properties, names: &Names) -> String {
+    let lines = changed(entity, was, will, names);
+    let mut parts: Vec<String> = Vec::new();
+    let mut items: Vec<String> = Vec::new();
+    for line in lines.iter().rev() {
+        match (line.depth, line.sign) {
+            (0, _) if items.is_empty() => parts.push(line.label.clone()),
+            (0, _) => {
+                items.reverse();
+                let items = std::mem::take(&mut items);
+                parts.push(format!("{} ({})", line.label, items.join(", ")));
+            }
+            (2, Sign::Add | Sign::Change | Sign::Remove) if !is_text(line) => {
+                items.push(format!("{} {}", line.sign.as_str(), line.label));
+            }
+            (_, Sign::None | Sign::Add | Sign::Change | Sign::Remove) => {}
+        }
+    }
+    parts.reverse();
+    format!("set {}", parts.join(", "))
+}
+
+/// Whether the line is one half of a long text that becomes another.
+fn is_text(line: &Line) -> bool {
+    line.label.starts_with('"')
 }
 
 /// What stands on one line comes before what has lines below it.
@@ -176,7 +207,14 @@ impl Changes<'_> {
             }
             (was, will) => {
                 let value = self.from_to(was, will);
-                self.say(depth, Sign::None, label, value);
+                if super::style::width(&value) <= FROM_TO_MAX {
+                    self.say(depth, Sign::None, label, value);
+                    return;
+                }
+                let (was, will) = (self.names.value(was), self.names.value(will));
+                self.say(depth, Sign::None, label, String::new());
+                self.say(depth + 2, Sign::Remove, &was, String::new());
+                self.say(depth + 2, Sign::Add, &will, String::new());
             }
         }
     }

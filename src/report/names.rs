@@ -182,6 +182,19 @@ impl Names {
                 found.insert(app_id.to_ascii_lowercase(), (is_declared, name.clone()));
             }
         }
+        for object in snapshot.objects.values() {
+            let of_declared = object
+                .text("appId")
+                .and_then(|app_id| found.get(app_id))
+                .filter(|(is_declared, _)| *is_declared);
+            let id = object.id.as_str();
+            let is_declared = |name: &String| Address::parse(name).is_some();
+            if let Some((_, name)) = of_declared
+                && !self.known.get(id).is_some_and(is_declared)
+            {
+                self.known.insert(id.to_owned(), name.clone());
+            }
+        }
         for (app_id, (is_declared, name)) in found {
             if is_declared || fact(&app_id).is_none() {
                 self.known.entry(app_id).or_insert(name);

@@ -257,7 +257,7 @@ fn property_lines(step: &Step, names: &Names) -> Vec<Line> {
         Action::Create {
             properties,
             revive: _,
-        } => match sentence::assignment(properties, names) {
+        } => match sentence::assignment(properties, "to", names) {
             // Of a part the title says it already.
             Some(_) if !step.subject.part_name().is_empty() => Vec::new(),
             Some(assignment) => vec![plain(assignment)],
@@ -272,25 +272,27 @@ fn property_lines(step: &Step, names: &Names) -> Vec<Line> {
             was,
             will,
         } => change::changed(&step.entity, was, will, names),
-        Action::Delete { target: _, was } => match sentence::assignment(&was.properties, names) {
-            Some(_) if !step.subject.part_name().is_empty() => Vec::new(),
-            Some(assignment) => vec![plain(assignment)],
-            None => ["displayName", "appId", "issuer", "subject"]
-                .into_iter()
-                .filter_map(|name| Some((name, was.properties.get(name)?)))
-                .filter(|(_, value)| !value.is_nothing())
-                .map(|(name, value)| Line {
-                    depth: 0,
-                    sign: Sign::None,
-                    label: name.to_owned(),
-                    value: value
-                        .as_text()
-                        .map_or_else(|| names.value(value), super::names::shown),
-                    aside: String::new(),
-                    warning: String::new(),
-                })
-                .collect(),
-        },
+        Action::Delete { target: _, was } => {
+            match sentence::assignment(&was.properties, "from", names) {
+                Some(_) if !step.subject.part_name().is_empty() => Vec::new(),
+                Some(assignment) => vec![plain(assignment)],
+                None => ["displayName", "appId", "issuer", "subject"]
+                    .into_iter()
+                    .filter_map(|name| Some((name, was.properties.get(name)?)))
+                    .filter(|(_, value)| !value.is_nothing())
+                    .map(|(name, value)| Line {
+                        depth: 0,
+                        sign: Sign::None,
+                        label: name.to_owned(),
+                        value: value
+                            .as_text()
+                            .map_or_else(|| names.value(value), super::names::shown),
+                        aside: String::new(),
+                        warning: String::new(),
+                    })
+                    .collect(),
+            }
+        }
         Action::Link { .. } | Action::Unlink { .. } => Vec::new(),
     }
 }
