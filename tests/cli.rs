@@ -7,7 +7,8 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const GROUP: &str = "kind: group\nname: operators\ndisplayName: Operators\nmembers: [ user/ana@contoso.com ]\n";
+const GROUP: &str =
+    "kind: group\nname: operators\ndisplayName: Operators\nmembers: [ user/ana@contoso.com ]\n";
 
 /// A folder with a small identity root.
 fn place() -> TempDir {
@@ -96,7 +97,11 @@ fn a_wrong_command_line_exits_with_2() {
 #[test]
 fn global_flags_stand_before_or_after_the_command() {
     let place = place();
-    fs::rename(place.path().join("identities"), place.path().join("elsewhere")).expect("moved");
+    fs::rename(
+        place.path().join("identities"),
+        place.path().join("elsewhere"),
+    )
+    .expect("moved");
     exits(&idac(place.path(), &["--root", "elsewhere", "validate"]), 0);
     exits(&idac(place.path(), &["validate", "--root", "elsewhere"]), 0);
 }
@@ -129,7 +134,10 @@ fn a_tenant_of_microsofts_is_not_reachable_yet() {
         "identities/environments/prod.yaml",
         "tenant: { id: 7f3c2a10-58be-4c1d-9e07-a4d1b6f20c35, cloud: global }\n",
     );
-    for command in [&["plan", "-e", "prod"][..], &["apply", "-e", "prod", "--yes"]] {
+    for command in [
+        &["plan", "-e", "prod"][..],
+        &["apply", "-e", "prod", "--yes"],
+    ] {
         let output = idac(place.path(), command);
         exits(&output, 1);
         assert_eq!(
@@ -151,7 +159,10 @@ fn a_root_that_is_not_there_or_a_file_is_an_error_with_what_to_do() {
         "error: cannot read the identity root\n  caused by: there is no folder nowhere\n  \
          help: run idac beside your `identities` folder, or name the folder of declarations with --root\n"
     );
-    let file = idac(place.path(), &["validate", "--root", "identities/idac.yaml"]);
+    let file = idac(
+        place.path(),
+        &["validate", "--root", "identities/idac.yaml"],
+    );
     exits(&file, 1);
     assert!(stderr(&file).contains("identities/idac.yaml is a file, not a folder of declarations"));
 }
@@ -198,7 +209,11 @@ fn a_file_whose_name_is_no_text_is_a_finding() {
 #[test]
 fn hidden_files_and_files_of_other_types_are_not_read() {
     let place = place();
-    for path in ["identities/.hidden.yaml", "identities/.git/x.yaml", "identities/README.md"] {
+    for path in [
+        "identities/.hidden.yaml",
+        "identities/.git/x.yaml",
+        "identities/README.md",
+    ] {
         write(place.path(), path, "]: not YAML [");
     }
     let output = idac(place.path(), &["validate"]);
@@ -315,9 +330,18 @@ fn a_plan_that_was_edited_by_hand_is_refused() {
     let output = idac(place.path(), &["apply", "--plan", "plan.json", "--yes"]);
     exits(&output, 1);
     let said = stderr(&output);
-    assert!(said.starts_with("error: cannot use the plan in plan.json\n"), "{said}");
-    assert!(said.contains("caused by: the plan was edited: its digest is "), "{said}");
-    assert!(said.contains("change the declarations, never the plan"), "{said}");
+    assert!(
+        said.starts_with("error: cannot use the plan in plan.json\n"),
+        "{said}"
+    );
+    assert!(
+        said.contains("caused by: the plan was edited: its digest is "),
+        "{said}"
+    );
+    assert!(
+        said.contains("change the declarations, never the plan"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -386,7 +410,12 @@ fn schemas_are_written_one_a_file() {
     exits(&idac(place.path(), &["schema", "--write", "schemas"]), 0);
     let text = fs::read_to_string(place.path().join("schemas/plan.schema.json")).expect("a schema");
     assert!(text.contains("\"A plan of idac\""));
-    assert!(place.path().join("schemas/application.schema.json").exists());
+    assert!(
+        place
+            .path()
+            .join("schemas/application.schema.json")
+            .exists()
+    );
 }
 
 #[test]
