@@ -34,7 +34,7 @@ pub(crate) fn fields(
     for entry in node.entries() {
         match find_field(known, &entry.key) {
             Some(field) => check_field(field, entry, variables, findings),
-            None if SECRETS.contains(&entry.key.as_str()) => findings.push(secret(entry)),
+            None if SECRETS.contains(&&*entry.key) => findings.push(secret(entry)),
             None => findings.push(
                 Finding::error(
                     "IDAC107",
@@ -166,7 +166,7 @@ pub(crate) fn value(
             );
         }
         (Shape::Named(item), Content::Map(entries)) => {
-            for entry in entries {
+            for entry in entries.iter() {
                 if matches!(entry.value.content, Content::Null) {
                     findings.push(Finding::error(
                         "IDAC119",
@@ -206,8 +206,8 @@ fn list<'a>(
 ) -> Option<&'a Node> {
     match (&node.content, openness) {
         (Content::List(_), _) => Some(node),
-        (Content::Map(entries), Openness::MayBeAtLeast) => match entries.as_slice() {
-            [only] if only.key == "atLeast" => match only.value.content {
+        (Content::Map(entries), Openness::MayBeAtLeast) => match &**entries {
+            [only] if &*only.key == "atLeast" => match only.value.content {
                 Content::List(_) => Some(&only.value),
                 Content::Null | Content::Scalar { .. } | Content::Map(_) => {
                     wrong_type(&only.value, "atLeast", "a list", findings);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::check::{self, Variables};
 use super::tree::{Document, Health};
 use crate::address::Address;
-use crate::finding::{Finding, Origin};
+use crate::finding::Finding;
 use crate::kind::{self, Kind};
 use crate::object::{Content, DeclaredObject, Node};
 
@@ -27,63 +27,74 @@ impl Default for Documents {
     }
 }
 
+/// What one document declares.
+pub(super) struct Declared {
+    object: Option<DeclaredObject>,
+    health: Health,
+}
+
+/// Checks a document and gives the object that it declares.
+pub(super) fn declared(document: Document, findings: &mut Vec<Finding>) -> Declared {
+    let Document { root, health } = document;
+    let mut about_kind = Vec::new();
+    let kind = kind_of(&root, &mut about_kind);
+    if health == Health::Whole {
+        findings.append(&mut about_kind);
+    }
+    let Some(kind) = kind else {
+        return Declared {
+            object: None,
+            health,
+        };
+    };
+    let name = root.get("name");
+    let origin = name
+        .or(root.get("kind"))
+        .map_or_else(|| root.origin.clone(), |node| node.origin.clone());
+    if health == Health::Whole {
+        let whose = match name.and_then(Node::text) {
+            Some(name) => format!("{}/{}", kind.name, check::shortened(name)),
+            None => format!("this {}", kind.name),
+        };
+        check::fields(
+            kind.fields,
+            &root,
+            &whose,
+            &origin,
+            Variables::Later,
+            findings,
+        );
+    }
+    let is_name = |name: &&str| (kind::rule::NAME.check)(name).is_ok();
+    let address = name
+        .and_then(Node::text)
+        .filter(is_name)
+        .map(|name| Address::new(kind.name, name));
+    let object = address.map(|address| DeclaredObject {
+        address,
+        document: root,
+        origin,
+    });
+    Declared { object, health }
+}
+
 impl Documents {
-    /// Checks a document and keeps the object that it declares.
-    pub(super) fn take(&mut self, document: Document, findings: &mut Vec<Finding>) {
-        let Document { root, health } = document;
-        if health == Health::Broken {
+    /// Keeps what a document declares.
+    pub(super) fn take(&mut self, declared: Declared, findings: &mut Vec<Finding>) {
+        if declared.health == Health::Broken {
             self.health = Health::Broken;
         }
-        let mut about_kind = Vec::new();
-        let kind = kind_of(&root, &mut about_kind);
-        if health == Health::Whole {
-            findings.append(&mut about_kind);
+        match declared.object {
+            Some(object) => self.add(object, findings),
+            None => self.refused += 1,
         }
-        let Some(kind) = kind else {
-            self.refused += 1;
-            return;
-        };
-        let name = root.get("name");
-        let missing_at = name
-            .or(root.get("kind"))
-            .map_or_else(|| root.origin.clone(), |node| node.origin.clone());
-        if health == Health::Whole {
-            let whose = match name.and_then(Node::text) {
-                Some(name) => format!("{}/{}", kind.name, check::shortened(name)),
-                None => format!("this {}", kind.name),
-            };
-            check::fields(
-                kind.fields,
-                &root,
-                &whose,
-                &missing_at,
-                Variables::Later,
-                findings,
-            );
-        }
-        let is_name = |name: &&str| (kind::rule::NAME.check)(name).is_ok();
-        let Some(name) = name.and_then(Node::text).filter(is_name) else {
-            self.refused += 1;
-            return;
-        };
-        self.add(Address::new(kind.name, name), root, missing_at, findings);
     }
 
-    fn add(
-        &mut self,
-        address: Address,
-        document: Node,
-        origin: Origin,
-        findings: &mut Vec<Finding>,
-    ) {
-        match self.objects.entry(address) {
+    fn add(&mut self, object: DeclaredObject, findings: &mut Vec<Finding>) {
+        let origin = object.origin.clone();
+        match self.objects.entry(object.address.clone()) {
             std::collections::btree_map::Entry::Vacant(place) => {
-                let address = place.key().clone();
-                place.insert(DeclaredObject {
-                    address,
-                    document,
-                    origin,
-                });
+                place.insert(object);
             }
             std::collections::btree_map::Entry::Occupied(place) => {
                 let first = &place.get().origin;
@@ -146,9 +157,7 @@ fn kind_of(root: &Node, findings: &mut Vec<Finding>) -> Option<&'static Kind> {
                 &format!("add `kind:` with one of: {}", kind::KIND_NAMES.join(", ")),
             )
             .with_suggestion(
-                root.entries()
-                    .first()
-                    .map_or("", |entry| entry.key.as_str()),
+                root.entries().first().map_or("", |entry| &*entry.key),
                 ["kind"],
             ),
         );

@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 
 use crate::address::Name;
 use crate::finding::{self, Finding, Origin};
-use documents::Documents;
-use tree::{Document, Health};
+use documents::{Declared, Documents};
+use tree::{Document, Health, Keys};
 
 /// The blast radius of a project that states none: deletes, percent.
 pub(crate) const BLAST_RADIUS: (u64, u64) = (10, 25);
@@ -28,16 +28,107 @@ const FINDINGS_MAX: usize = 100;
 
 /// Reads a whole identity root.
 pub fn declare(sources: &[Source]) -> (Declaration, Vec<Finding>) {
-    let mut root = Root::default();
     let mut sources: Vec<&Source> = sources.iter().collect();
     sources.sort_by(|one, other| one.path.cmp(&other.path));
-    for source in &sources {
-        let mut findings = Vec::new();
-        root.take(source, &mut findings);
-        truncate(&mut findings, source);
-        root.findings.append(&mut findings);
+    let mut root = Root::default();
+    for (source, read) in sources.iter().zip(read_all(&sources)) {
+        root.take(source, read);
     }
     root.finish(&sources)
+}
+
+/// Files read at least before another thread is worth it.
+const SHARE_MIN: usize = 64;
+
+/// Every file by itself, on as many threads as there are processors; in the order of the sources.
+fn read_all(sources: &[&Source]) -> Vec<Read> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let share = sources.len().div_ceil(threads).max(SHARE_MIN);
+    let read_share = |share: &[&Source]| {
+        let mut keys = Keys::default();
+        let read = |source: &&Source| Read::of(source, &mut keys);
+        share.iter().map(read).collect::<Vec<Read>>()
+    };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = sources
+            .chunks(share)
+            .skip(1)
+            .map(|share| scope.spawn(move || read_share(share)))
+            .collect();
+        let mut read = sources
+            .chunks(share)
+            .next()
+            .map(read_share)
+            .unwrap_or_default();
+        for other in others {
+            read.extend(
+                other
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            );
+        }
+        read
+    })
+}
+
+/// One file, read by itself.
+struct Read {
+    content: FileContent,
+    findings: Vec<Finding>,
+    reading: Reading,
+}
+
+enum FileContent {
+    Nothing,
+    Settings(Vec<Document>),
+    Objects(Vec<Declared>),
+}
+
+impl Read {
+    fn of(source: &Source, keys: &mut Keys) -> Read {
+        let mut findings = Vec::new();
+        let place = Place::of(&source.path);
+        let documents = match place {
+            Place::Other => Vec::new(),
+            Place::Unsupported(why, remedy) => {
+                let start = Origin::start_of(&source.shown);
+                findings.push(Finding::error("IDAC126", &start, why.to_owned(), remedy));
+                Vec::new()
+            }
+            Place::Project | Place::Environment(_) | Place::Objects => {
+                match text::read(source, &mut findings) {
+                    Some(text) => tree::read(text, &source.shown, keys, &mut findings),
+                    None => Vec::new(),
+                }
+            }
+        };
+        let reading = match place {
+            Place::Other | Place::Unsupported(..) => Reading::Whole,
+            Place::Project | Place::Environment(_) | Place::Objects => {
+                if finding::has_errors(&findings) {
+                    Reading::Partial
+                } else {
+                    Reading::Whole
+                }
+            }
+        };
+        let content = match place {
+            Place::Other | Place::Unsupported(..) => FileContent::Nothing,
+            Place::Project | Place::Environment(_) => FileContent::Settings(documents),
+            Place::Objects => {
+                let declared = documents
+                    .into_iter()
+                    .map(|document| documents::declared(document, &mut findings))
+                    .collect();
+                FileContent::Objects(declared)
+            }
+        };
+        Read {
+            content,
+            findings,
+            reading,
+        }
+    }
 }
 
 /// Leaves out findings that nobody would read, and says so.
@@ -72,49 +163,33 @@ struct Root {
 }
 
 impl Root {
-    fn take(&mut self, source: &Source, findings: &mut Vec<Finding>) {
-        let place = Place::of(&source.path);
-        match place {
-            Place::Other => return,
-            Place::Unsupported(why, remedy) => {
-                let start = Origin::start_of(&source.shown);
-                findings.push(Finding::error("IDAC126", &start, why.to_owned(), remedy));
-                return;
-            }
-            Place::Project => self.has_project_file = true,
-            Place::Environment(_) => self.has_environment_file = true,
-            Place::Objects => {}
-        }
-        let documents = self.read(source, findings);
-        match place {
-            Place::Project => self.project = settings::project(source, &documents, findings),
-            Place::Environment(name) => {
-                let environment = settings::environment(source, name, &documents, findings);
-                self.environments
-                    .extend(environment.map(|environment| (environment.name.clone(), environment)));
-            }
-            Place::Objects => {
-                for document in documents {
-                    self.documents.take(document, findings);
+    fn take(&mut self, source: &Source, read: Read) {
+        let Read {
+            content,
+            mut findings,
+            reading,
+        } = read;
+        self.is_partial |= reading == Reading::Partial;
+        match (content, Place::of(&source.path)) {
+            (FileContent::Nothing, _) => {}
+            (FileContent::Objects(declared), _) => {
+                for declared in declared {
+                    self.documents.take(declared, &mut findings);
                 }
             }
-            Place::Other | Place::Unsupported(..) => {}
-        }
-    }
-
-    fn read(&mut self, source: &Source, findings: &mut Vec<Finding>) -> Vec<Document> {
-        match text::read(source) {
-            Ok(text) => {
-                let documents = tree::read(text, &source.shown, findings);
-                self.is_partial |= finding::has_errors(findings);
-                documents
+            (FileContent::Settings(documents), Place::Environment(name)) => {
+                self.has_environment_file = true;
+                let read = settings::environment(source, name, &documents, &mut findings);
+                self.environments
+                    .extend(read.map(|environment| (environment.name.clone(), environment)));
             }
-            Err(finding) => {
-                self.is_partial = true;
-                findings.push(finding);
-                Vec::new()
+            (FileContent::Settings(documents), _) => {
+                self.has_project_file = true;
+                self.project = settings::project(source, &documents, &mut findings);
             }
         }
+        truncate(&mut findings, source);
+        self.findings.append(&mut findings);
     }
 
     fn finish(mut self, sources: &[&Source]) -> (Declaration, Vec<Finding>) {

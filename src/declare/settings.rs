@@ -252,7 +252,7 @@ fn variables(node: &Node, findings: &mut Vec<Finding>) -> BTreeMap<String, Node>
                 "write its value out; `$${` stands for a literal `${`",
             ));
         }
-        variables.insert(entry.key.clone(), entry.value.clone());
+        variables.insert(entry.key.to_string(), entry.value.clone());
     }
     variables
 }

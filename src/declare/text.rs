@@ -8,41 +8,46 @@ use crate::finding::{Finding, Origin};
 /// The largest file that is parsed. A declaration is written by people; what is larger is something else.
 pub(super) const BYTES_MAX: usize = 1 << 20;
 
-/// The text of a file, or what is wrong with it.
-pub(super) fn read(source: &Source) -> Result<&str, Finding> {
-    let start = Origin::start_of(&source.shown);
+/// The text of a file; a finding says why there is none.
+pub(super) fn read<'a>(source: &'a Source, findings: &mut Vec<Finding>) -> Option<&'a str> {
     if source.bytes.len() > BYTES_MAX {
-        return Err(Finding::error(
+        findings.push(Finding::error(
             "IDAC103",
-            &start,
+            &Origin::start_of(&source.shown),
             format!(
                 "the file has {} bytes, and more than {BYTES_MAX} are not read",
                 source.bytes.len()
             ),
             "split it into several files, or move it out of the identity root",
         ));
+        return None;
     }
-    let text = std::str::from_utf8(&source.bytes).map_err(|error| {
-        let origin = place(&source.bytes, error.valid_up_to(), &source.shown);
-        Finding::error(
-            "IDAC101",
-            &origin,
-            format!(
-                "the file is not UTF-8: byte {} is not part of a character",
-                error.valid_up_to() + 1
-            ),
-            "save the file as UTF-8",
-        )
-    })?;
-    match hidden(text) {
-        None => Ok(text),
-        Some((at, char)) => Err(Finding::error(
-            "IDAC112",
-            &place(&source.bytes, at, &source.shown),
-            format!("the file has the invisible character U+{:04X}", char as u32),
-            "remove the character; in a quoted text write it as an escape, such as \"\\u00AD\"",
-        )),
-    }
+    let text = match std::str::from_utf8(&source.bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = error.valid_up_to();
+            findings.push(Finding::error(
+                "IDAC101",
+                &place(&source.bytes, at, &source.shown),
+                format!(
+                    "the file is not UTF-8: byte {} is not part of a character",
+                    at + 1
+                ),
+                "save the file as UTF-8",
+            ));
+            return None;
+        }
+    };
+    let Some((at, char)) = hidden(text) else {
+        return Some(text);
+    };
+    findings.push(Finding::error(
+        "IDAC112",
+        &place(&source.bytes, at, &source.shown),
+        format!("the file has the invisible character U+{:04X}", char as u32),
+        "remove the character; in a quoted text write it as an escape, such as \"\\u00AD\"",
+    ));
+    None
 }
 
 /// The first control character that YAML does not allow, or character that reorders what people read.

@@ -18,6 +18,22 @@ const RECOVERIES_MAX: usize = 20;
 /// Maps with more keys look for duplicates by hash.
 const SCANNED_MAX: usize = 16;
 
+/// Keys that were read before: most are the same few words.
+#[derive(Default)]
+pub(super) struct Keys(HashSet<Arc<str>>);
+
+impl Keys {
+    fn share(&mut self, key: Arc<str>) -> Arc<str> {
+        match self.0.get(&key) {
+            Some(known) => known.clone(),
+            None => {
+                self.0.insert(key.clone());
+                key
+            }
+        }
+    }
+}
+
 /// One document.
 pub(super) struct Document {
     pub(super) root: Node,
@@ -33,7 +49,12 @@ pub(super) enum Health {
 }
 
 /// The documents of a file, without the empty ones.
-pub(super) fn read(text: &str, file: &Arc<str>, findings: &mut Vec<Finding>) -> Vec<Document> {
+pub(super) fn read(
+    text: &str,
+    file: &Arc<str>,
+    keys: &mut Keys,
+    findings: &mut Vec<Finding>,
+) -> Vec<Document> {
     let options = options! {
         disallow_directives: true,
         emit_unresolved_aliases: true,
@@ -46,6 +67,7 @@ pub(super) fn read(text: &str, file: &Arc<str>, findings: &mut Vec<Finding>) -> 
     let mut builder = Builder {
         file,
         text,
+        keys,
         findings,
         stack: Vec::new(),
         root: None,
@@ -86,6 +108,7 @@ enum Reading {
 struct Builder<'a> {
     file: &'a Arc<str>,
     text: &'a str,
+    keys: &'a mut Keys,
     findings: &'a mut Vec<Finding>,
     stack: Vec<Frame>,
     root: Option<Node>,
@@ -111,7 +134,7 @@ enum Frame {
     Map {
         entries: Vec<Entry>,
         /// Every key, once there are many.
-        seen: HashSet<String>,
+        seen: HashSet<Arc<str>>,
         key: Key,
         start: Marker,
         origin: Origin,
@@ -121,7 +144,7 @@ enum Frame {
 /// What a map waits for.
 enum Key {
     Expected,
-    Named(String, Origin),
+    Named(Arc<str>, Origin),
     /// A value that a finding has spoken of already.
     Dropped,
 }
@@ -226,13 +249,13 @@ impl Builder<'_> {
                 items,
                 start,
                 origin,
-            } => (Content::List(items), start, origin),
+            } => (Content::List(items.into()), start, origin),
             Frame::Map {
                 entries,
                 start,
                 origin,
                 ..
-            } => (Content::Map(entries), start, origin),
+            } => (Content::Map(entries.into()), start, origin),
         };
         let is_flow = self.text[start.byte_offset().unwrap_or(0)..].starts_with(['[', '{']);
         if is_flow && span.end.line() == start.line() {
@@ -304,7 +327,7 @@ impl Builder<'_> {
         };
         let origin = node.origin;
         let (name, style) = match node.content {
-            Content::Scalar { text, style } => (text, style),
+            Content::Scalar { text, style } => (self.keys.share(text), style),
             Content::Null | Content::List(_) | Content::Map(_) => {
                 self.refuse(
                     "IDAC113",
@@ -315,7 +338,7 @@ impl Builder<'_> {
                 return Key::Dropped;
             }
         };
-        if name == "<<" && style == Style::Plain {
+        if &*name == "<<" && style == Style::Plain {
             self.refuse(
                 "IDAC108",
                 &origin,
@@ -371,7 +394,7 @@ impl Builder<'_> {
         };
         Node {
             content: Content::Scalar {
-                text: text.to_owned(),
+                text: Arc::from(text),
                 style,
             },
             origin,

@@ -15,7 +15,7 @@ pub(crate) struct Moment {
     pub(crate) request: u64,
     /// The virtual clock.
     pub(crate) ms: i64,
-    /// How many changes there were after it.
+    /// How many changes there had been before it.
     pub(crate) sequence: u64,
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct Moment {
 pub(crate) struct Before {
     /// What was there; `None`: nothing.
     pub(crate) entry: Option<Arc<Entry>>,
-    /// When it was replaced; its sequence is the last one before the request.
+    /// When it was replaced.
     pub(crate) replaced: Moment,
 }
 
@@ -36,17 +36,11 @@ pub(crate) struct Past {
     changes: BTreeMap<Key, VecDeque<Before>>,
     /// The changes in the order in which they are forgotten.
     order: VecDeque<(Moment, Key)>,
-    /// The sequence after the last request that changed something.
-    sequence: u64,
 }
 
 impl Past {
     /// Remembers what a request replaced: of each entry what it was before the request.
     pub(super) fn add(&mut self, replaced: &[(Key, Option<Arc<Entry>>)], now: Moment) {
-        let at = Moment {
-            sequence: self.sequence,
-            ..now
-        };
         for (key, entry) in replaced {
             if !is_replicated(key) {
                 continue;
@@ -60,22 +54,18 @@ impl Past {
             }
             changes.push_back(Before {
                 entry: entry.clone(),
-                replaced: at,
+                replaced: now,
             });
-            self.order.push_back((at, key.clone()));
+            self.order.push_back((now, key.clone()));
         }
-        self.sequence = now.sequence;
         while self.order.len() > MOST {
             self.forget_oldest();
         }
     }
 
-    /// Says that what came before this sequence is visible everywhere.
-    pub(crate) fn settle(&mut self, sequence: u64) {
-        *self = Past {
-            sequence,
-            ..Past::default()
-        };
+    /// Forgets everything: there is no lag.
+    pub(crate) fn clear(&mut self) {
+        *self = Past::default();
     }
 
     /// Forgets what no replica can show any more.

@@ -38,6 +38,7 @@ pub(super) fn assignments(
         }
         (Method::Get, Some(id)) => {
             let view = assignments::find_assignment(tenant, side, id)
+                .filter(|_| tenant.seen_assignment(id).is_some())
                 .and_then(|_| assignments::assignment_view(tenant, id))
                 .ok_or_else(|| Problem::not_found(id))?;
             let set = match side {
@@ -63,7 +64,9 @@ pub(super) fn grant(
 ) -> Result<Response, Problem> {
     match method {
         Method::Get => {
-            let view = assignments::grant_view(tenant, id).unwrap_or_default();
+            let seen = tenant.seen_grant(id);
+            let view = seen.and_then(|_| assignments::grant_view(tenant, id));
+            let view = view.ok_or_else(|| Problem::not_found(id))?;
             call.one(tenant, &ListSet::Grants, view)
         }
         Method::Patch => assignments::update_grant(tenant, id, call.body()).map(|()| no_content()),
@@ -117,11 +120,14 @@ pub(super) fn federated(
         };
     };
     match call.method() {
-        Method::Get => call.one(
-            tenant,
-            &ListSet::Federated { application },
-            view(tenant, id),
-        ),
+        Method::Get => {
+            let seen = tenant.seen_plain(&Key::Federated { application, id });
+            if seen.is_none() {
+                return Err(Problem::not_found(key));
+            }
+            let set = ListSet::Federated { application };
+            call.one(tenant, &set, view(tenant, id))
+        }
         Method::Patch => {
             federated::update(tenant, application, id, call.body()).map(|()| no_content())
         }

@@ -83,10 +83,6 @@ impl Records {
         self.entries.get(key).map(|entry| &**entry)
     }
 
-    pub(crate) fn shared(&self, key: &Key) -> Option<Arc<Entry>> {
-        self.entries.get(key).cloned()
-    }
-
     pub(crate) fn plain(&self, key: &Key) -> Option<&Properties> {
         match self.entry(key) {
             Some(Entry::Plain(properties)) => Some(properties),
@@ -153,21 +149,6 @@ impl Records {
             Key::Object(id) => self.object(*id).map(|object| (*id, object)),
             _ => None,
         })
-    }
-
-    /// The objects of a kind, beginning after an id.
-    pub(crate) fn of_kind(
-        &self,
-        kind: Kind,
-        life: Life,
-        after: Option<Guid>,
-    ) -> impl Iterator<Item = Guid> {
-        let after = after.map(Key::Object);
-        self.find(Term::OfKind(kind, life), after.as_ref())
-            .filter_map(|key| match key {
-                Key::Object(id) => Some(*id),
-                _ => None,
-            })
     }
 
     /// The ids that `from` links to, beginning after an id.
@@ -250,13 +231,6 @@ impl Records {
         };
         self.entries
             .range((start, end))
-            .map(|(key, entry)| (key, &**entry))
-    }
-
-    /// The entries between two keys, both included.
-    pub(crate) fn range(&self, from: Key, to: Key) -> impl Iterator<Item = (&Key, &Entry)> {
-        self.entries
-            .range(from..=to)
             .map(|(key, entry)| (key, &**entry))
     }
 

@@ -439,7 +439,11 @@ fn role_assignments(
     };
     let view = roles::assignment(tenant, id)?;
     match call.method() {
-        Method::Get => call.one(tenant, &ListSet::RoleAssignments, view),
+        Method::Get => {
+            let seen = tenant.seen_plain(&Key::RoleAssignment(id.to_owned()));
+            let seen = seen.cloned().ok_or_else(|| Problem::not_found(id))?;
+            call.one(tenant, &ListSet::RoleAssignments, seen)
+        }
         Method::Delete => {
             tenant.records.put(Key::RoleAssignment(id.to_owned()), None);
             Ok(no_content())

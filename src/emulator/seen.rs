@@ -10,7 +10,7 @@ use super::past::{Before, Moment, lasts};
 use super::path::{self, Path};
 use super::problem::Problem;
 use super::record::{
-    Assignment, Entry, Grant, Key, Kind, LinkState, Object, Presence, Properties, Term,
+    Assignment, DeltaSet, Entry, Grant, Key, Kind, LinkState, Object, Presence, Properties, Term,
 };
 use super::route::Locator;
 use super::tenant::Tenant;
@@ -127,23 +127,32 @@ impl Tenant {
         late.find(is_found)
     }
 
-    /// The last change that every replica shows: delta queries go no further, so they lose nothing.
-    pub(super) fn horizon(&self) -> u64 {
+    /// The last change of a set that every replica shows: delta queries go no further, so they lose nothing.
+    pub(super) fn horizon(&self, set: DeltaSet) -> u64 {
+        let mirror = &self.meta.hardship.mirror_lag;
+        let mirrors = set == DeltaSet::Objects(Kind::ServicePrincipal);
         self.records
             .past()
             .all()
-            .filter(|(key, change)| self.is_hidden(change, self.lag_of(key, change)))
+            .filter(|(key, change)| {
+                self.is_hidden(change, self.lag_of(key, change))
+                    || mirrors && change.entry.is_some() && self.is_hidden(change, mirror)
+            })
             .map(|(_, change)| change.replaced.sequence)
             .min()
             .unwrap_or(self.meta.sequence)
     }
 
-    /// Lets the replicas go on showing what the request changed. Call it after a write, before its changes are kept.
-    pub(super) fn remember(&mut self) {
-        let now = self.moment();
+    /// Lets the replicas go on showing what the request changed, which began when there had been `before` changes.
+    /// Call it after a write, before its changes are kept.
+    pub(super) fn remember(&mut self, before: u64) {
         if is_calm(&self.meta.hardship) {
-            self.records.past_mut().settle(now.sequence);
+            self.records.past_mut().clear();
         } else {
+            let now = Moment {
+                sequence: before,
+                ..self.moment()
+            };
             self.records.remember(now);
             self.records.past_mut().forget(now, &self.meta.hardship);
         }

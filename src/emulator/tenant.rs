@@ -122,7 +122,7 @@ impl Tenant {
         let (sequence, dice) = (self.meta.sequence, self.meta.dice);
         match route::serve(self, request) {
             Ok(response) => {
-                self.remember();
+                self.remember(sequence);
                 self.records.keep();
                 self.dressed(request, response)
             }
@@ -150,6 +150,8 @@ impl Tenant {
         header("request-id", correlation.request_id);
         header("client-request-id", correlation.client_request_id);
         header("date", moment::http_date(self.meta.now_ms));
+        let units = faults::resource_units(&self.root, request);
+        header("x-ms-resource-unit", units.to_string());
         if response.body.is_some() {
             header("content-type", "application/json".to_owned());
         }

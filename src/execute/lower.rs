@@ -326,3 +326,231 @@ pub(super) fn names_of(body: &Body) -> String {
     let names: BTreeSet<&str> = body.keys().map(String::as_str).collect();
     names.into_iter().collect::<Vec<_>>().join(",")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::{Name, ObjectId, TenantId};
+    use crate::digest::Digest;
+    use crate::object::{ObservedObject, Value};
+    use crate::plan::{Basis, Inverse, Reason, Risk, Step};
+
+    const APP: &str = "aaaaaaaa-0000-4000-8000-000000000001";
+
+    fn shown(entity: &str, parent: Option<Target>, action: Action) -> String {
+        let plan = Plan {
+            basis: Basis {
+                tenant: TenantId::new("t"),
+                environment: Name::new("sandbox"),
+                declaration: Digest::of(&1),
+                snapshot: Digest::of(&2),
+                observed: Default::default(),
+                version: "0".to_owned(),
+            },
+            steps: vec![Step {
+                id: StepId(1),
+                subject: Address::new("application", "x"),
+                entity: entity.to_owned(),
+                parent,
+                action,
+                inverse: Inverse::Irreversible(String::new()),
+                after: Default::default(),
+                lane: None,
+                reason: Reason::Declared,
+                risk: Risk::None,
+            }],
+            left_alone: Vec::new(),
+            objects: Default::default(),
+        };
+        requests(&plan, StepId(1))
+            .iter()
+            .map(|request| {
+                let body = request.body.as_ref().map(|body| format!(" {body}"));
+                let prefer = request
+                    .headers
+                    .get("prefer")
+                    .map(|prefer| format!(" [{prefer}]"));
+                format!(
+                    "{} {}{}{}",
+                    request.method.as_str(),
+                    request.url,
+                    prefer.unwrap_or_default(),
+                    body.unwrap_or_default()
+                )
+            })
+            .collect()
+    }
+
+    fn properties(of: &[(&str, Value)]) -> Properties {
+        of.iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect()
+    }
+
+    fn existing(id: &str) -> Target {
+        Target::Existing(ObjectId::new(id))
+    }
+
+    #[test]
+    fn an_application_is_created_by_its_unique_name_which_is_not_in_the_body() {
+        let create = Action::Create {
+            properties: properties(&[
+                ("displayName", Value::text("Payments")),
+                ("uniqueName", Value::text("acme-payments")),
+            ]),
+            revive: None,
+        };
+        assert_eq!(
+            shown("application", None, create),
+            r#"PATCH /applications(uniqueName='acme-payments') [create-if-missing] {"displayName":"Payments"}"#
+        );
+    }
+
+    #[test]
+    fn what_is_known_later_stands_in_angle_brackets() {
+        let application = Address::new("application", "x");
+        let create = Action::Create {
+            properties: properties(&[("appId", Value::property(&application, "appId"))]),
+            revive: None,
+        };
+        assert_eq!(
+            shown("servicePrincipal", None, create),
+            "PATCH /servicePrincipals(appId='<application/x.appId>') [create-if-missing] {}"
+        );
+        let credential = Action::Create {
+            properties: properties(&[
+                ("issuer", Value::text("https://i")),
+                ("name", Value::text("ci")),
+            ]),
+            revive: None,
+        };
+        assert_eq!(
+            shown(
+                "federatedIdentityCredential",
+                Some(Target::Planned(application)),
+                credential
+            ),
+            "PATCH /applications/<application/x.id>/federatedIdentityCredentials(name='ci') [create-if-missing] {\"issuer\":\"https://i\"}"
+        );
+    }
+
+    #[test]
+    fn what_has_no_alternate_key_is_posted() {
+        let assignment = Action::Create {
+            properties: properties(&[
+                ("appRoleId", Value::text("r")),
+                ("principalId", Value::text("p")),
+                ("resourceId", Value::text("s")),
+            ]),
+            revive: None,
+        };
+        assert_eq!(
+            shown("appRoleAssignment", Some(existing("s")), assignment),
+            r#"POST /servicePrincipals/s/appRoleAssignedTo {"appRoleId":"r","principalId":"p","resourceId":"s"}"#
+        );
+    }
+
+    #[test]
+    fn the_other_actions_are_one_request_each() {
+        let revive = Action::Create {
+            properties: Properties::new(),
+            revive: Some(ObjectId::new(APP)),
+        };
+        let update = Action::Update {
+            target: existing(APP),
+            was: properties(&[("notes", Value::text("old"))]),
+            will: properties(&[("notes", Value::Null)]),
+        };
+        let delete = Action::Delete {
+            target: existing("AbC_1"),
+            was: ObservedObject {
+                entity: "appRoleAssignment".to_owned(),
+                id: ObjectId::new("AbC_1"),
+                parent: None,
+                properties: Properties::new(),
+                links: Default::default(),
+            },
+        };
+        let tie = |make: fn(Target, String, Target) -> Action| {
+            make(existing("g"), "members".to_owned(), existing("m"))
+        };
+        let link = tie(|from, relation, to| Action::Link { from, relation, to });
+        let unlink = tie(|from, relation, to| Action::Unlink { from, relation, to });
+        for (entity, parent, action, expected) in [
+            (
+                "application",
+                None,
+                revive,
+                format!("POST /directory/deletedItems/{APP}/restore"),
+            ),
+            (
+                "application",
+                None,
+                update,
+                format!("PATCH /applications/{APP} {{\"notes\":null}}"),
+            ),
+            (
+                "appRoleAssignment",
+                Some(existing("s")),
+                delete,
+                "DELETE /servicePrincipals/s/appRoleAssignedTo/AbC_1".to_owned(),
+            ),
+            (
+                "group",
+                None,
+                link,
+                "POST /groups/g/members/$ref {\"@odata.id\":\"https://graph.microsoft.com/v1.0/directoryObjects/m\"}"
+                    .to_owned(),
+            ),
+            (
+                "group",
+                None,
+                unlink,
+                "DELETE /groups/g/members/m/$ref".to_owned(),
+            ),
+        ] {
+            assert_eq!(shown(entity, parent, action), expected);
+        }
+    }
+
+    #[test]
+    fn a_key_is_written_as_odata_and_urls_want_it() {
+        let mut known = Known::default();
+        let x = Address::new("application", "x");
+        known.learn(&x, Some(&ObjectId::new(APP)), &Default::default());
+        let lower = Lower { names: &known };
+        let creating = lower
+            .creating(
+                kind::entity("group"),
+                None,
+                &properties(&[("uniqueName", Value::text("o'neill & co/é"))]),
+            )
+            .expect("everything is known");
+        assert_eq!(
+            creating.request.url,
+            "/groups(uniqueName='o''neill%20%26%20co%2F%C3%A9')"
+        );
+        let grant = lower
+            .creating(
+                kind::entity("oAuth2PermissionGrant"),
+                None,
+                &properties(&[
+                    ("clientId", Value::property(&x, "id")),
+                    ("consentType", Value::text("AllPrincipals")),
+                    ("resourceId", Value::text("r")),
+                ]),
+            )
+            .expect("everything is known");
+        let Lookup::Listed { url, .. } = grant.lookup else {
+            panic!("bug: grants have no alternate key")
+        };
+        assert_eq!(
+            url,
+            format!(
+                "/oauth2PermissionGrants?$filter=clientId%20eq%20'{APP}'%20and%20resourceId%20eq%20'r'%20and%20consentType%20eq%20'AllPrincipals'"
+            )
+        );
+        let early = lower.id(&Target::Planned(Address::new("group", "later")));
+        assert_eq!(early, Err(Unknown("group/later.id".to_owned())));
+    }
+}

@@ -349,17 +349,6 @@ pub const CODES: &[Code] = &[
                       with both the same. Remove one of the two. The comparison is made after variables are filled in.",
     },
     Code {
-        id: "IDAC145",
-        title: "An identifier URI that a tenant refuses",
-        explanation: "Since 2025 tenants by default refuse new identifier URIs that name neither the application, nor the \
-                      tenant, nor one of its domains. `api://${self.appId}` is always right. An application that takes \
-                      only access tokens of version 2 is exempt:\n\
-                      \n\
-                      \x20   api: { requestedAccessTokenVersion: 2 }\n\
-                      \n\
-                      For an adopted application this is a warning, because the policy only looks at new URIs.",
-    },
-    Code {
         id: "IDAC150",
         title: "A reference to something that is not declared",
         explanation: "The address stands in no document of the root. Addresses are compared exactly. If the object is in \

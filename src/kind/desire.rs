@@ -1,6 +1,6 @@
 //! From one declared object to the objects that it desires: what all kinds share.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Field;
 use super::entity::Entity;
@@ -41,7 +41,8 @@ pub struct Desire<'a> {
     pub(super) by_app_id: BTreeMap<String, Address>,
     /// Names that nobody declares, with the nearest that somebody does.
     pub(super) nearest: BTreeMap<String, Option<String>>,
-    pub(super) objects: BTreeMap<Address, DesiredObject>,
+    /// By hash while they are gathered: there are many, and most are looked for more than once.
+    pub(super) objects: HashMap<Address, DesiredObject>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -60,14 +61,14 @@ impl<'a> Desire<'a> {
             absent,
             by_app_id: by_app_id(declared),
             nearest: BTreeMap::new(),
-            objects: BTreeMap::new(),
+            objects: HashMap::new(),
             findings: Vec::new(),
         }
     }
 
     /// What everything desired comes to, and what is wrong with it.
     pub fn finish(self) -> (BTreeMap<Address, DesiredObject>, Vec<Finding>) {
-        (self.objects, self.findings)
+        (self.objects.into_iter().collect(), self.findings)
     }
 
     /// Sees to it that an object of which a property is used is desired.
@@ -93,10 +94,10 @@ impl<'a> Desire<'a> {
     pub(super) fn add(&mut self, object: DesiredObject) {
         let address = object.address.clone();
         match self.objects.entry(address) {
-            std::collections::btree_map::Entry::Vacant(place) => {
+            std::collections::hash_map::Entry::Vacant(place) => {
                 place.insert(object);
             }
-            std::collections::btree_map::Entry::Occupied(mut place) => {
+            std::collections::hash_map::Entry::Occupied(mut place) => {
                 // A reference came first and made a bare object; the declaration says more.
                 if place.get().properties.len() <= object.properties.len() {
                     place.insert(object);

@@ -52,13 +52,15 @@ impl Folder {
             }
         }
         epochs.sort_unstable();
-        for (epoch, expected) in epochs.iter().zip(1..) {
-            if *epoch != expected {
-                let place = shown(&self.file_of(expected));
-                return Err(damaged(&place, "is missing"));
+        let newest = epochs.last().copied().unwrap_or(0);
+        let mut listed = epochs.into_iter().peekable();
+        for epoch in 1..=newest {
+            // A name that was added while the folder was listed may be left out although a later one is not.
+            if listed.next_if_eq(&epoch).is_none() && !self.file_of(epoch).exists() {
+                return Err(damaged(&shown(&self.file_of(epoch)), "is missing"));
             }
         }
-        Ok(epochs.len() as u64)
+        Ok(newest)
     }
 
     fn file_of(&self, epoch: u64) -> PathBuf {
@@ -72,14 +74,12 @@ impl Folder {
     }
 
     fn make(&self) -> Result<(), LedgerError> {
-        fs::create_dir_all(&self.path).map_err(|error| failed("create", &self.path, &error))
+        make_folder(&self.path)
     }
 
     /// Makes the names in the folder last.
     fn sync(&self) -> Result<(), LedgerError> {
-        File::open(&self.path)
-            .and_then(|folder| folder.sync_all())
-            .map_err(|error| failed("sync", &self.path, &error))
+        sync_folder(&self.path)
     }
 
     fn write_temporary(&self, sealed: &Sealed) -> Result<PathBuf, LedgerError> {
@@ -208,6 +208,30 @@ fn epoch_of(name: &str) -> Option<u64> {
     let is_number = digits.len() >= 6 && digits.bytes().all(|byte| byte.is_ascii_digit());
     let epoch: u64 = is_number.then(|| digits.parse().ok())??;
     (format!("{epoch:06}") == digits && epoch > 0).then_some(epoch)
+}
+
+/// Makes the folder if need be, so that it lasts: a record is only as durable as the folders above it.
+pub(super) fn make_folder(path: &Path) -> Result<(), LedgerError> {
+    let is_new = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    let made: Vec<&Path> = path.ancestors().take_while(is_new).collect();
+    fs::create_dir_all(path).map_err(|error| failed("create", path, &error))?;
+    for folder in made {
+        sync_folder(folder.parent().unwrap_or(folder))?;
+    }
+    Ok(())
+}
+
+/// Makes the names in a folder last.
+pub(super) fn sync_folder(path: &Path) -> Result<(), LedgerError> {
+    let here = Path::new(".");
+    let path = if path.as_os_str().is_empty() {
+        here
+    } else {
+        path
+    };
+    File::open(path)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|error| failed("sync", path, &error))
 }
 
 fn lost(first: &Record) -> LedgerError {

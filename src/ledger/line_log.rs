@@ -4,12 +4,12 @@
 //! the last one can be torn, and a torn one was never reported as written: opening drops it. A line that is damaged
 //! anywhere else is an error, because what it said cannot be guessed.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::LedgerError;
-use super::folder::{failed, shown};
+use super::folder::{failed, make_folder, shown, sync_folder};
 use crate::digest::Digest;
 
 /// A log of lines in a file. Only one at a time has it open.
@@ -32,9 +32,8 @@ enum Health {
 impl LineLog {
     /// Opens the log, which need not exist yet, and gives its lines, oldest first.
     pub fn open(path: &Path) -> Result<(LineLog, Vec<String>), LedgerError> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|error| failed("create", folder, &error))?;
-        }
+        let folder = path.parent().unwrap_or(path);
+        make_folder(folder)?;
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -48,7 +47,7 @@ impl LineLog {
             .map_err(|error| failed("read", path, &error))?;
         let Lines { lines, sum, length } = read_lines(&bytes, path)?;
         drop_tail(&mut file, length).map_err(|error| failed("write", path, &error))?;
-        sync_folder(path)?;
+        sync_folder(folder)?;
         let log = LineLog {
             path: path.to_owned(),
             file,
@@ -162,20 +161,10 @@ fn drop_tail(file: &mut File, length: u64) -> io::Result<()> {
     file.seek(SeekFrom::Start(length)).map(drop)
 }
 
-fn sync_folder(path: &Path) -> Result<(), LedgerError> {
-    let Some(folder) = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    else {
-        return Ok(());
-    };
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(|error| failed("sync", folder, &error))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn log_of(lines: &[&str]) -> (tempfile::TempDir, PathBuf) {

@@ -41,7 +41,7 @@ pub enum Deletion {
 }
 
 /// How the object is found in a tenant.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Key {
     /// It has this object id: adopted, or referred to by id.

@@ -1,5 +1,7 @@
 //! What stands in a YAML file, every value with its place.
 
+use std::sync::Arc;
+
 use crate::address::Address;
 use crate::finding::Origin;
 
@@ -17,24 +19,24 @@ pub struct Node {
     pub origin: Origin,
 }
 
-/// What a value is.
+/// What a value is. Cheap to copy: an environment shares what its variables do not change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     Null,
     /// Text, a number or a boolean, as written and without quotes.
     Scalar {
-        text: String,
+        text: Arc<str>,
         style: Style,
     },
-    List(Vec<Node>),
+    List(Arc<[Node]>),
     /// In the order of the file; keys are unique.
-    Map(Vec<Entry>),
+    Map(Arc<[Entry]>),
 }
 
 /// One key of a map with its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    pub key: String,
+    pub key: Arc<str>,
     pub key_origin: Origin,
     pub value: Node,
 }
@@ -44,7 +46,7 @@ impl Node {
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.entries()
             .iter()
-            .find(|entry| entry.key == key)
+            .find(|entry| &*entry.key == key)
             .map(|entry| &entry.value)
     }
 
@@ -78,7 +80,7 @@ impl Node {
             Content::Scalar {
                 text,
                 style: Style::Plain,
-            } => match text.as_str() {
+            } => match &**text {
                 "true" | "True" | "TRUE" => Some(true),
                 "false" | "False" | "FALSE" => Some(false),
                 _ => None,

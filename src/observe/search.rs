@@ -61,8 +61,8 @@ pub(super) enum By {
 struct Listing {
     entity: &'static Entity,
     ids: BTreeMap<ObjectId, Vec<Wanted>>,
-    /// By the first property of the key and its value.
-    keys: BTreeMap<(String, String), Vec<Wanted>>,
+    /// By the first property of the key, and its value.
+    keys: BTreeMap<String, BTreeMap<String, Vec<Wanted>>>,
 }
 
 impl<'a> Searches<'a> {
@@ -133,7 +133,8 @@ impl<'a> Searches<'a> {
         let listing = &mut self.listings[number];
         let ids = std::mem::take(&mut listing.ids);
         let keys = std::mem::take(&mut listing.keys);
-        for (address, slot) in ids.into_values().chain(keys.into_values()).flatten() {
+        let by_keys = keys.into_values().flat_map(BTreeMap::into_values);
+        for (address, slot) in ids.into_values().chain(by_keys).flatten() {
             self.done(&address, slot);
         }
     }
@@ -176,8 +177,8 @@ impl<'a> Searches<'a> {
                 Some(By::Properties(values)) => {
                     if let Some((property, value)) = values.first() {
                         let value = comparable(entity, property, value);
-                        let key = (property.clone(), value);
-                        listing.keys.entry(key).or_default().push(one);
+                        let values = listing.keys.entry(property.clone()).or_default();
+                        values.entry(value).or_default().push(one);
                     }
                 }
                 None => {}
@@ -337,19 +338,14 @@ impl Builder<'_> {
         let entity = listing.entity;
         let mut wanted: BTreeSet<Wanted> = BTreeSet::new();
         wanted.extend(listing.ids.get(&id).into_iter().flatten().cloned());
-        for property in entity.properties {
-            if let Some(Json::String(text)) = entry.get(property.name) {
-                let value = comparable(entity, property.name, text);
-                let key = (property.name.to_owned(), value);
-                let found = listing.keys.get(&key).into_iter().flatten();
-                wanted.extend(
-                    found
-                        .filter(|one| {
-                            let by = self.searches.by(one);
-                            by.is_some_and(|by| fits(entity, by, entry))
-                        })
-                        .cloned(),
-                );
+        for (property, values) in &listing.keys {
+            if let Some(Json::String(text)) = entry.get(property) {
+                let found = values.get(&comparable(entity, property, text));
+                let found = found.into_iter().flatten().filter(|one| {
+                    let by = self.searches.by(one);
+                    by.is_some_and(|by| fits(entity, by, entry))
+                });
+                wanted.extend(found.cloned());
             }
         }
         if wanted.is_empty() {

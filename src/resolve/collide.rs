@@ -1,6 +1,6 @@
 //! Two addresses for one object of the tenant.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::address::Address;
 use crate::finding::Finding;
@@ -8,7 +8,7 @@ use crate::object::{DesiredObject, Key, Management, Value};
 
 /// Reports every managed object that has the key of another: which of the two would be right?
 pub(super) fn check(objects: &BTreeMap<Address, DesiredObject>, findings: &mut Vec<Finding>) {
-    let mut by_key: BTreeMap<(&str, Option<&Address>, &Key), &DesiredObject> = BTreeMap::new();
+    let mut by_key: HashMap<(&str, Option<&Address>, &Key), &DesiredObject> = HashMap::new();
     let in_order = [
         Management::Managed,
         Management::ReferredTo,
@@ -35,18 +35,31 @@ fn collision(first: &DesiredObject, second: &DesiredObject) -> Finding {
     Finding::error(
         "IDAC138",
         &second.origin,
-        format!(
-            "{} and {} are one object of the tenant{}",
-            first.address,
-            second.address,
-            describe(&second.key)
-        ),
+        message(first, second),
         "keep one of the two; refer to a declared object by the address that declares it",
     )
     .with_label(format!(
         "the other stands at {}:{}",
         first.origin.file, first.origin.line
     ))
+}
+
+fn message(first: &DesiredObject, second: &DesiredObject) -> String {
+    let is_part = |object: &DesiredObject| !object.address.part_name().is_empty();
+    if is_part(first) && is_part(second) {
+        return format!(
+            "{} and {} declare the same {}",
+            first.address.root(),
+            second.address.root(),
+            second.entity
+        );
+    }
+    format!(
+        "{} and {} are one object of the tenant{}",
+        first.address,
+        second.address,
+        describe(&second.key)
+    )
 }
 
 fn describe(key: &Key) -> String {

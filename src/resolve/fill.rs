@@ -59,69 +59,68 @@ impl<'a> Filler<'a> {
         let object = self.object;
         let fields = kind::find(object.address.kind()).map_or(&[] as &[_], |kind| kind.fields);
         self.map(&object.document, fields)
+            .unwrap_or_else(|| object.document.clone())
     }
 
-    fn map(&mut self, node: &'a Node, fields: &[&'static [Field]]) -> Node {
-        let entries = node
-            .entries()
-            .iter()
-            .map(|entry| {
-                let field = fields
-                    .iter()
-                    .copied()
-                    .flatten()
-                    .find(|field| field.name == entry.key);
-                self.path.push(&entry.key);
-                let value = self.value(&entry.value, field.map(|field| &field.shape));
-                self.path.pop();
-                Entry {
-                    key: entry.key.clone(),
-                    key_origin: entry.key_origin.clone(),
-                    value,
-                }
-            })
-            .collect();
-        Node {
-            content: Content::Map(entries),
-            origin: node.origin.clone(),
+    /// A map with its variables filled in; `None` when it has none.
+    fn map(&mut self, node: &'a Node, fields: &[&'static [Field]]) -> Option<Node> {
+        let mut filled: Option<Vec<Entry>> = None;
+        for (at, entry) in node.entries().iter().enumerate() {
+            let field = fields
+                .iter()
+                .copied()
+                .flatten()
+                .find(|field| field.name == &*entry.key);
+            self.path.push(&entry.key);
+            let value = self.value(&entry.value, field.map(|field| &field.shape));
+            self.path.pop();
+            if let Some(value) = value {
+                filled.get_or_insert_with(|| node.entries().to_vec())[at].value = value;
+            }
         }
+        Some(Node {
+            content: Content::Map(filled?.into()),
+            origin: node.origin.clone(),
+        })
     }
 
-    fn value(&mut self, node: &'a Node, shape: Option<&'static Shape>) -> Node {
+    fn value(&mut self, node: &'a Node, shape: Option<&'static Shape>) -> Option<Node> {
         match (&node.content, shape) {
             (Content::Scalar { text, .. }, Some(shape)) if has_variable(text) => {
-                self.scalar(node, text, shape)
+                Some(self.scalar(node, text, shape))
             }
             (Content::Map(_), Some(Shape::Map(fields))) => self.map(node, &[*fields]),
             (Content::Map(entries), Some(shape @ Shape::List { .. })) => {
-                let entries = entries
-                    .iter()
-                    .map(|entry| Entry {
-                        key: entry.key.clone(),
-                        key_origin: entry.key_origin.clone(),
-                        value: self.value(&entry.value, Some(shape)),
-                    })
-                    .collect();
-                Node {
-                    content: Content::Map(entries),
+                let [only] = &**entries else { return None };
+                let value = self.value(&only.value, Some(shape))?;
+                let entry = Entry {
+                    value,
+                    ..only.clone()
+                };
+                Some(Node {
+                    content: Content::Map([entry].into()),
                     origin: node.origin.clone(),
-                }
+                })
             }
-            (Content::List(items), Some(Shape::List { item, .. })) => {
-                let items: Vec<Node> = items
-                    .iter()
-                    .map(|node| self.value(node, Some(item)))
-                    .collect();
-                self.check_twice(&items);
-                Node {
-                    content: Content::List(items),
-                    origin: node.origin.clone(),
-                }
-            }
+            (Content::List(items), Some(Shape::List { item, .. })) => self.list(node, items, item),
             (Content::Null | Content::Scalar { .. } | Content::List(_) | Content::Map(_), _) => {
-                node.clone()
+                None
             }
         }
+    }
+
+    fn list(&mut self, node: &'a Node, items: &'a [Node], shape: &'static Shape) -> Option<Node> {
+        let mut filled: Option<Vec<Node>> = None;
+        for (at, item) in items.iter().enumerate() {
+            if let Some(value) = self.value(item, Some(shape)) {
+                filled.get_or_insert_with(|| items.to_vec())[at] = value;
+            }
+        }
+        self.check_twice(filled.as_deref().unwrap_or(items));
+        Some(Node {
+            content: Content::List(filled?.into()),
+            origin: node.origin.clone(),
+        })
     }
 
     /// No list that people write has the same text twice.
@@ -222,7 +221,7 @@ impl<'a> Filler<'a> {
         }
         joined.push_str(&literal.replace("${", "$${"));
         is_whole.then_some(Content::Scalar {
-            text: joined,
+            text: joined.into(),
             style: Style::Quoted,
         })
     }

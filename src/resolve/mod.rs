@@ -16,7 +16,7 @@ use crate::declare::{Declaration, Environment, Reading, Tenant};
 use crate::finding::{self, Finding, Origin};
 use crate::kind::{self, Absent, Adoption, Declared, Desire};
 use crate::object::{DeclaredObject, Node};
-use fill::Filler;
+use fill::{ComputedUse, Filler};
 
 /// What the declaration desires in this environment, or everything that is wrong with it.
 pub fn resolve(
@@ -31,21 +31,7 @@ pub fn resolve(
         elsewhere: &elsewhere,
         reading: declaration.reading,
     };
-    let mut declared = Declared::new();
-    let mut uses = Vec::new();
-    for object in here.values() {
-        let mut filler = Filler::new(&known, object, &mut findings);
-        let document = filler.document();
-        uses.append(&mut filler.uses);
-        declared.insert(
-            object.address.clone(),
-            DeclaredObject {
-                address: object.address.clone(),
-                document,
-                origin: object.origin.clone(),
-            },
-        );
-    }
+    let (declared, uses) = fill(&known, &mut findings);
     check_names(&known, &mut findings);
     cycle::check(&uses, &mut findings);
     if declared.is_empty()
@@ -97,6 +83,24 @@ pub fn resolve(
     })
 }
 
+/// Every object of this environment with its variables filled in, and where they need one another.
+fn fill(known: &Known<'_>, findings: &mut Vec<Finding>) -> (Declared, Vec<ComputedUse>) {
+    let mut uses = Vec::new();
+    let filled = known.here.values().map(|object| {
+        let mut filler = Filler::new(known, object, findings);
+        let document = filler.document();
+        uses.append(&mut filler.uses);
+        let object = DeclaredObject {
+            address: object.address.clone(),
+            document,
+            origin: object.origin.clone(),
+        };
+        (object.address.clone(), object)
+    });
+    let declared = filled.collect();
+    (declared, uses)
+}
+
 /// What can be named in this environment.
 struct Known<'a> {
     environment: &'a Environment,
@@ -113,7 +117,7 @@ fn split<'a>(
     declaration: &'a Declaration,
     environment: &Environment,
 ) -> (Here<'a>, BTreeMap<Address, String>) {
-    let mut here = BTreeMap::new();
+    let mut here = Vec::new();
     let mut elsewhere = BTreeMap::new();
     for object in &declaration.objects {
         let only_in: Option<Vec<&str>> = object
@@ -124,12 +128,10 @@ fn split<'a>(
             Some(names) if !names.contains(&environment.name.as_str()) => {
                 elsewhere.insert(object.address.clone(), names.join(", "));
             }
-            Some(_) | None => {
-                here.insert(&object.address, object);
-            }
+            Some(_) | None => here.push((&object.address, object)),
         }
     }
-    (here, elsewhere)
+    (here.into_iter().collect(), elsewhere)
 }
 
 /// Old names and adopted names: each must mean what it says.

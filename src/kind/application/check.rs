@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::audience;
-use crate::address::is_guid;
 use crate::finding::{Finding, Origin};
 use crate::kind::desire::{Desire, open};
 use crate::object::{DeclaredObject, Node};
@@ -24,7 +23,6 @@ pub(super) fn check(object: &DeclaredObject, desire: &mut Desire<'_>) {
     check_permissions(document, desire);
     check_credentials(document, desire);
     check_redirects(document, desire);
-    check_identifiers(object, desire);
     check_limits(object, desire);
     audience::check(object, desire);
 }
@@ -140,46 +138,6 @@ fn check_redirects(document: &Node, desire: &mut Desire<'_>) {
                 ));
             }
         }
-    }
-}
-
-/// What the tenant's default policy refuses of a new identifier URI, wherever its own domains are:
-/// learn.microsoft.com, identifier-uri-restrictions.
-fn check_identifiers(object: &DeclaredObject, desire: &mut Desire<'_>) {
-    let document = &object.document;
-    let version = document
-        .get("api")
-        .and_then(|api| api.get("requestedAccessTokenVersion"))
-        .and_then(Node::integer);
-    if version == Some(2) {
-        return;
-    }
-    for item in items(document, &["identifierUris"]) {
-        let Some(text) = item.text() else { continue };
-        let Some(rest) = text.strip_prefix("api://") else {
-            continue;
-        };
-        let own = format!("{}.appId", object.address);
-        let names_the_application = rest
-            .split('/')
-            .any(|part| part.contains(&own) || part.contains("tenant/this") || is_guid(part));
-        // A computed part has slashes of its own; what names another application is left to the tenant.
-        let is_computed = rest.contains("${");
-        let host = rest.split('/').next().unwrap_or(rest);
-        if names_the_application || is_computed || host.contains('.') {
-            continue;
-        }
-        let message = format!(
-            "by default a tenant refuses `{text}`: it names neither the application nor a domain"
-        );
-        let remedy = "write `api://${self.appId}`, or set `api.requestedAccessTokenVersion: 2`, which lifts the restriction";
-        // The policy looks only at URIs that are new; an adopted application may have had this one for long.
-        let finding = if desire.is_adopted(&object.address) {
-            Finding::warning("IDAC145", &item.origin, message, remedy)
-        } else {
-            Finding::error("IDAC145", &item.origin, message, remedy)
-        };
-        desire.report(finding);
     }
 }
 
