@@ -1,6 +1,8 @@
 //! The face of the product: what people read, word for word and column for column.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use idac::address::{Address, Name, ObjectId, TenantId};
@@ -289,15 +291,47 @@ fn delete(subject: &str, entity: &str, json: serde_json::Value) -> Step {
 
 /// A new application with what belongs to it, a changed group, and an application that goes.
 fn sample() -> Plan {
-    let roles = |enabled: bool| {
-        json!({ "appRoles": [
-            { "id": "22222222-0000-4000-8000-000000000001", "value": "Reports.Read", "displayName": "Read reports",
-              "allowedMemberTypes": ["User"], "isEnabled": enabled },
-            { "id": "22222222-0000-4000-8000-000000000002", "value": "Reports.Write", "displayName": "Write reports",
-              "allowedMemberTypes": ["User"], "isEnabled": true },
-        ]})
+    let mut steps = new_application();
+    steps.extend(removed_app_role());
+    let mut drifted = update(
+        "group/operators",
+        "group",
+        json!({ "description": "Set by hand", "displayName": "Ops" }),
+        json!({ "description": "Operators look into payments that failed, and try them again.", "displayName": "Operators" }),
+    );
+    drifted.reason = Reason::Drifted {
+        properties: vec!["description".to_owned(), "displayName".to_owned()],
     };
+    let mut gone = delete(
+        "application/legacy/federatedIdentityCredentials/ci",
+        "federatedIdentityCredential",
+        json!({ "name": "ci", "issuer": "https://ci.contoso.com", "subject": "build" }),
+    );
+    gone.inverse = Inverse::Irreversible("its tokens cannot be asked for again".to_owned());
+    let legacy = delete(
+        "application/legacy",
+        "application",
+        json!({ "displayName": "Legacy" }),
+    );
+    steps.extend([drifted, gone, legacy]);
+    plan(steps)
+}
+
+fn new_application() -> Vec<Step> {
     let api = "application/payments-api";
+    let application = create(
+        api,
+        "application",
+        json!({
+            "displayName": "Payments API",
+            "signInAudience": "AzureADMyOrg",
+            "appRoles": [{ "id": "22222222-0000-4000-8000-000000000003", "value": "Payments.Process",
+                "displayName": "Process payments", "allowedMemberTypes": ["User", "Application"], "isEnabled": true }],
+            "requiredResourceAccess": [{ "resourceAppId": "00000003-0000-0000-c000-000000000000", "resourceAccess": [
+                { "id": "e1fe6dd8-ba31-4d61-89e7-88639da4683d", "type": "Scope" },
+                { "id": "df021288-bdef-4463-88db-98f22de89214", "type": "Role" }]}],
+        }),
+    );
     let mut owner = step(
         api,
         "application",
@@ -317,6 +351,11 @@ fn sample() -> Plan {
     uris.reason = Reason::Detached {
         waits_for: vec![address(api)],
     };
+    let service_principal = create(
+        "application/payments-api/servicePrincipal",
+        "servicePrincipal",
+        json!({ "appId": "${application/payments-api.appId}" }),
+    );
     let mut assignment = create(
         "application/payments-api/servicePrincipal/appRoleAssignedTo/Payments.Process:group/operators",
         "appRoleAssignment",
@@ -327,69 +366,34 @@ fn sample() -> Plan {
         }),
     );
     assignment.risk = Risk::GrantsAccess;
+    vec![application, owner, uris, service_principal, assignment]
+}
+
+/// An enabled app role goes: first it is switched off.
+fn removed_app_role() -> Vec<Step> {
+    let write = json!({ "id": "22222222-0000-4000-8000-000000000002", "value": "Reports.Write",
+        "displayName": "Write reports", "allowedMemberTypes": ["User"], "isEnabled": true });
+    let read = |enabled: bool| {
+        json!({ "id": "22222222-0000-4000-8000-000000000001", "value": "Reports.Read",
+            "displayName": "Read reports", "allowedMemberTypes": ["User"], "isEnabled": enabled })
+    };
     let mut off = update(
         "application/reports",
         "application",
-        roles(true),
-        roles(false),
+        json!({ "appRoles": [read(true), write] }),
+        json!({ "appRoles": [read(false), write] }),
     );
     off.reason = Reason::DisableFirst {
         items: vec!["Reports.Read".to_owned()],
     };
     off.risk = Risk::TakesAccess;
-    let mut without = roles(true);
-    without["appRoles"]
-        .as_array_mut()
-        .expect("a list")
-        .remove(0);
-    let removed = update("application/reports", "application", roles(false), without);
-    let mut drifted = update(
-        "group/operators",
-        "group",
-        json!({ "description": "Set by hand", "displayName": "Ops" }),
-        json!({ "description": "Operators look into payments that failed, and try them again.", "displayName": "Operators" }),
+    let removed = update(
+        "application/reports",
+        "application",
+        json!({ "appRoles": [read(false), write] }),
+        json!({ "appRoles": [write] }),
     );
-    drifted.reason = Reason::Drifted {
-        properties: vec!["description".to_owned(), "displayName".to_owned()],
-    };
-    let mut gone = delete(
-        "application/legacy/federatedIdentityCredentials/ci",
-        "federatedIdentityCredential",
-        json!({ "name": "ci", "issuer": "https://ci.contoso.com", "subject": "build" }),
-    );
-    gone.inverse = Inverse::Irreversible("its tokens cannot be asked for again".to_owned());
-    plan(vec![
-        create(
-            api,
-            "application",
-            json!({
-                "displayName": "Payments API",
-                "signInAudience": "AzureADMyOrg",
-                "appRoles": [{ "id": "22222222-0000-4000-8000-000000000003", "value": "Payments.Process",
-                    "displayName": "Process payments", "allowedMemberTypes": ["User", "Application"], "isEnabled": true }],
-                "requiredResourceAccess": [{ "resourceAppId": "00000003-0000-0000-c000-000000000000", "resourceAccess": [
-                    { "id": "e1fe6dd8-ba31-4d61-89e7-88639da4683d", "type": "Scope" },
-                    { "id": "df021288-bdef-4463-88db-98f22de89214", "type": "Role" }]}],
-            }),
-        ),
-        owner,
-        uris,
-        create(
-            "application/payments-api/servicePrincipal",
-            "servicePrincipal",
-            json!({ "appId": "${application/payments-api.appId}" }),
-        ),
-        assignment,
-        off,
-        removed,
-        drifted,
-        gone,
-        delete(
-            "application/legacy",
-            "application",
-            json!({ "displayName": "Legacy" }),
-        ),
-    ])
+    vec![off, removed]
 }
 
 const SAMPLE: &str = r#"Plan for sandbox (tenant 6f1d2a54-3c0b-4a57-9d0e-2b7c55f0a1c4)
@@ -676,6 +680,17 @@ Nothing more is applied to this tenant until this is done; then run `idac recove
 }
 
 // ── The schema of a plan ─────────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn the_schema_of_a_plan_is_the_one_in_the_folder() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/plan.schema.json");
+    let expected = serde_json::to_string_pretty(&report::plan_schema()).expect("JSON") + "\n";
+    let found = fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        found == expected,
+        "schemas/plan.schema.json is not what the code makes; write it with: idac schema --write schemas"
+    );
+}
 
 #[test]
 fn the_schema_of_a_plan_fits_what_is_written() {

@@ -206,7 +206,7 @@ impl Changes<'_> {
                 self.list(depth, label, None, &words(was), &words(will));
             }
             (was, will) => {
-                let value = self.from_to(was, will);
+                let value = self.both(was, will);
                 if super::style::width(&value) <= FROM_TO_MAX {
                     self.say(depth, Sign::None, label, value);
                     return;
@@ -237,7 +237,7 @@ impl Changes<'_> {
             .filter(|text| items.len() == 1 || super::style::width(text) <= ONE_LINE_MAX)
     }
 
-    fn from_to(&self, was: &Value, will: &Value) -> String {
+    fn both(&self, was: &Value, will: &Value) -> String {
         format!("{} → {}", self.names.value(was), self.names.value(will))
     }
 
