@@ -194,13 +194,12 @@ fn finished(
         Format::Json => {
             output.product(&report::applied(plan, &situation.findings, tried, receipt))?;
         }
-        Format::Text | Format::Markdown => match receipt {
-            Some(receipt) => {
+        Format::Text | Format::Markdown => {
+            if let Some(receipt) = receipt {
                 output.remark("\n")?;
                 output.product(&report::receipt(receipt, plan, names, output.format))?;
             }
-            None => {}
-        },
+        }
     }
     Ok(receipt.map_or(Exit::Done, exit))
 }
