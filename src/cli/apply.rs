@@ -161,6 +161,9 @@ async fn write(
     let lock = ledger::acquire(&mut ledger, plan, &signature::sign(), &nonce)?;
     let mut journal = Watched::new(journal, plan, &situation.names, format);
     let applied = tokio::select! {
+        // First, so that it is listened for before anything is sent.
+        biased;
+        _ = tokio::signal::ctrl_c() => Err(Problem::Interrupted),
         applied = apply(
             plan,
             clearance,
@@ -170,7 +173,6 @@ async fn write(
             &mut journal,
             signature::sign,
         ) => applied.map_err(Problem::from),
-        _ = tokio::signal::ctrl_c() => Err(Problem::Interrupted),
     };
     journal.finish();
     applied
