@@ -94,6 +94,7 @@ async fn first_change() -> Result<(), Vec<Finding>> {
         desired: &desired,
         snapshot: &snapshot,
         plan: &plan,
+        applied: &applied,
     });
     let tried = dry_run(&desired, &plan, &snapshot, &applied, &findings).await;
     match tried.verdict {

@@ -64,6 +64,8 @@ const DOORS: &[Door] = &[
     door!("guard" -> "observe"),
     door!("guard" -> "plan"),
     door!("guard" -> "kind"),
+    // Which directory roles and permissions are privileged.
+    door!("guard" -> "graph"),
     door!("execute" -> "plan"),
     door!("execute" -> "kind"),
     door!("execute" -> "graph"),
@@ -75,6 +77,8 @@ const DOORS: &[Door] = &[
     door!("dry_run" -> "emulator"),
     door!("dry_run" -> "kind"),
     door!("dry_run" -> "graph"),
+    // Whether the tenant is still what the plan was computed from.
+    door!("apply" -> "observe"),
     door!("apply" -> "plan"),
     door!("apply" -> "execute"),
     door!("apply" -> "dry_run"),
@@ -83,12 +87,14 @@ const DOORS: &[Door] = &[
     door!("ledger" -> "plan"),
     door!("emulator" -> "graph"),
     door!("report" -> "kind"),
+    // The text under a finding, and what was observed: both are shown.
     door!("report" -> "declare"),
     door!("report" -> "observe"),
     door!("report" -> "plan"),
     door!("report" -> "execute"),
     door!("report" -> "dry_run"),
     door!("report" -> "apply"),
+    // The names of published permissions and directory roles, and the literal requests.
     door!("report" -> "graph"),
     door!("cli" -> "kind"),
     door!("cli" -> "declare"),

@@ -5,7 +5,7 @@ mod kept;
 mod recover;
 
 pub use basis::{Moved, Movement, check_basis};
-pub use kept::{Age, KeptJournal};
+pub use kept::{History, KeptJournal};
 pub use recover::recover;
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::digest::Digest;
 use crate::dry_run::Clearance;
-use crate::execute::{Execution, Journal, JournalError, Outcome, execute, go_on};
+use crate::execute::{Execution, Journal, JournalError, Outcome, Wish, execute};
 use crate::graph::Graph;
 use crate::graph::patience::Patience;
 use crate::ledger::{self, Ledger, LedgerError, Run, TenantLock};
@@ -31,11 +31,21 @@ pub struct Receipt {
     pub objects: Applied,
 }
 
+/// How a run goes about it.
+#[derive(Clone, Copy)]
+pub struct Manner<'a> {
+    /// How long Graph is waited for.
+    pub patience: &'a Patience,
+    /// Whether the plan is still wanted; asked all the time.
+    pub wish: &'a (dyn Fn() -> Wish + Sync),
+    /// Who appends a record, and when; asked for each.
+    pub sign: &'a (dyn Fn() -> Run + Sync),
+}
+
 /// Runs the cleared plan on the tenant and records how it ended.
 ///
-/// `sign` says who ends the run and when: it is asked when the run has ended. Whatever goes wrong after the first
-/// write and before the record of the ending, the intent stays the tip of the ledger: the tenant is held until it
-/// is recovered, and nobody is told that the plan was applied.
+/// Whatever goes wrong after the first write and before the record of the ending, the intent stays the tip of the
+/// ledger: the tenant is held until it is recovered, and nobody is told that the plan was applied.
 pub async fn apply<G: Graph, L: Ledger, J: Journal>(
     plan: &Plan,
     clearance: Clearance,
@@ -43,21 +53,16 @@ pub async fn apply<G: Graph, L: Ledger, J: Journal>(
     graph: &G,
     ledger: &mut L,
     journal: &mut J,
-    sign: impl Fn() -> Run,
+    manner: &Manner<'_>,
 ) -> Result<Receipt, ApplyError> {
     let digest = plan.digest();
     if clearance.plan() != &digest || lock.plan() != &digest {
         let why = "the clearance, the lock and the plan were not of one plan; nothing was written";
-        lock.aborted(ledger, why.to_owned(), &sign())
+        lock.aborted(ledger, why.to_owned(), &(manner.sign)())
             .map_err(ApplyError::Ledger)?;
         return Err(ApplyError::OtherPlan);
     }
-    let before = ledger::last_receipt(ledger).map_err(ApplyError::Ledger)?;
-    let execution = execute(plan, graph, journal, &Patience::for_tenant(), &go_on)
-        .await
-        .map_err(ApplyError::Journal)?;
-    let history = History::Known;
-    conclude(plan, before, history, execution, lock, ledger, &sign())
+    walk(plan, lock, graph, ledger, journal, manner).await
 }
 
 /// Why an apply could not be recorded or was not allowed.
@@ -84,39 +89,39 @@ pub enum ApplyError {
     Journal(#[source] JournalError),
 }
 
-/// Whether everything that was written for the plan is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum History {
-    Known,
-    /// An earlier run wrote, too, and its journal is not there: what it did counts as found and is not undone.
-    Lost,
+/// Walks the plan from where the journal stands, and records how that ended.
+async fn walk<G: Graph, L: Ledger, J: Journal>(
+    plan: &Plan,
+    lock: TenantLock,
+    graph: &G,
+    ledger: &mut L,
+    journal: &mut J,
+    manner: &Manner<'_>,
+) -> Result<Receipt, ApplyError> {
+    let before = ledger::last_receipt(ledger).map_err(ApplyError::Ledger)?;
+    let execution = execute(plan, graph, journal, manner.patience, manner.wish)
+        .await
+        .map_err(ApplyError::Journal)?;
+    conclude(plan, before, execution, lock, ledger, &(manner.sign)())
 }
 
 /// Records how the execution ended.
 fn conclude<L: Ledger>(
     plan: &Plan,
     before: Applied,
-    history: History,
-    mut execution: Execution,
+    execution: Execution,
     lock: TenantLock,
     ledger: &mut L,
     run: &Run,
 ) -> Result<Receipt, ApplyError> {
-    let mut why = reason(plan, &execution);
-    if execution.outcome == Outcome::RolledBack && history == History::Lost {
-        execution.outcome = Outcome::Stranded;
-        why.push_str(
-            "; the journal of an earlier run is lost, and what that run wrote was not put back",
-        );
-    }
     let outcome = execution.outcome;
     let (recorded, objects) = match outcome {
         Outcome::Applied => {
             let objects = applied(plan, &execution);
             (lock.receipt(ledger, objects.clone(), run), objects)
         }
-        Outcome::RolledBack => (lock.aborted(ledger, why, run), before),
-        Outcome::Stranded => (lock.dirty(ledger, why, run), before),
+        Outcome::RolledBack => (lock.aborted(ledger, reason(plan, &execution), run), before),
+        Outcome::Stranded => (lock.dirty(ledger, reason(plan, &execution), run), before),
     };
     let epoch = recorded.map_err(|error| ApplyError::Unrecorded { outcome, error })?;
     Ok(Receipt {

@@ -130,7 +130,7 @@ fn execution(outcome: Outcome) -> Execution {
     }
 }
 
-fn end_with(outcome: Outcome, history: History) -> (tempfile::TempDir, Folder, Receipt) {
+fn end_with(outcome: Outcome) -> (tempfile::TempDir, Folder, Receipt) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut ledger = Folder::open(folder.path());
     let plan = creating();
@@ -138,7 +138,6 @@ fn end_with(outcome: Outcome, history: History) -> (tempfile::TempDir, Folder, R
     let ended = conclude(
         &plan,
         Applied::new(),
-        history,
         execution(outcome),
         lock,
         &mut ledger,
@@ -149,7 +148,7 @@ fn end_with(outcome: Outcome, history: History) -> (tempfile::TempDir, Folder, R
 
 #[test]
 fn a_receipt_knows_the_ids_that_the_tenant_gave_and_what_is_protected() {
-    let (_folder, ledger, receipt) = end_with(Outcome::Applied, History::Known);
+    let (_folder, ledger, receipt) = end_with(Outcome::Applied);
     assert_eq!(receipt.epoch, 2);
     let kept = last_receipt(&ledger).expect("it is read");
     assert_eq!(kept, receipt.objects);
@@ -160,7 +159,7 @@ fn a_receipt_knows_the_ids_that_the_tenant_gave_and_what_is_protected() {
 
 #[test]
 fn a_plan_that_was_rolled_back_leaves_the_objects_of_before_and_says_why() {
-    let (_folder, ledger, receipt) = end_with(Outcome::RolledBack, History::Known);
+    let (_folder, ledger, receipt) = end_with(Outcome::RolledBack);
     assert_eq!(receipt.objects, Applied::new());
     let tip = ledger.tip().expect("it is read").expect("there is one");
     assert_eq!(tip.record.run.at, "2026-01-01T10:00:09Z");
@@ -181,23 +180,12 @@ fn why_closed(ledger: &mut Folder) -> String {
 
 #[test]
 fn a_stranded_plan_closes_the_tenant_and_names_each_object() {
-    let (_folder, mut ledger, _) = end_with(Outcome::Stranded, History::Known);
+    let (_folder, mut ledger, _) = end_with(Outcome::Stranded);
     assert_eq!(
         why_closed(&mut ledger),
         "the tenant is closed since 2026-01-01T10:00:09Z (record 2, ana@laptop): refused step 1, \
          application/payments-api: Denied Insufficient privileges; not put back step 1, application/payments-api: \
          Closed Insufficient privileges; put right what stands there, then run `idac recover`"
-    );
-}
-
-#[test]
-fn a_way_back_without_the_journal_is_never_called_rolled_back() {
-    let (_folder, mut ledger, receipt) = end_with(Outcome::RolledBack, History::Lost);
-    assert_eq!(receipt.execution.outcome, Outcome::Stranded);
-    let why = why_closed(&mut ledger);
-    assert!(
-        why.contains("the journal of an earlier run is lost"),
-        "{why}"
     );
 }
 
@@ -212,7 +200,6 @@ fn an_ending_that_is_not_recorded_is_never_a_success() {
     let ended = conclude(
         &plan,
         Applied::new(),
-        History::Known,
         execution(Outcome::Applied),
         lock,
         &mut ledger,
@@ -231,18 +218,23 @@ fn a_journal_is_continued_by_whoever_recovers_its_run_and_by_nobody_else() {
         step: StepId(1),
         event: Event::Intended,
     };
-    let mut journal = KeptJournal::open(folder.path(), "n1").expect("a new journal");
-    assert_eq!(journal.age(), Age::New);
+    let mut journal = KeptJournal::begin(folder.path(), "n1").expect("a new journal");
     journal.record(entry.clone()).expect("it is recorded");
     drop(journal);
 
-    let journal = KeptJournal::open(folder.path(), "n1").expect("it opens");
-    assert_eq!(
-        (journal.age(), journal.entries()),
-        (Age::Continued, vec![entry])
-    );
-    let other = KeptJournal::open(folder.path(), "n2").expect("another journal");
-    assert_eq!((other.age(), other.entries()), (Age::New, Vec::new()));
+    let (journal, history) = KeptJournal::resume(folder.path(), "n1").expect("it opens");
+    assert_eq!((journal.entries(), history), (vec![entry], History::Whole));
+    let (other, history) = KeptJournal::resume(folder.path(), "n2").expect("another journal");
+    assert_eq!((other.entries(), history), (Vec::new(), History::Lost));
+}
+
+#[test]
+fn a_journal_that_was_made_again_stays_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for _ in 0..2 {
+        let (_, history) = KeptJournal::resume(folder.path(), "n1").expect("it opens");
+        assert_eq!(history, History::Lost);
+    }
 }
 
 #[test]

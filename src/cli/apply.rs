@@ -11,9 +11,10 @@ use super::recover;
 use super::signature;
 use super::situation::{self, Situation, Unless};
 use super::state;
-use crate::apply::{KeptJournal, Receipt, apply, check_basis};
+use crate::apply::{KeptJournal, Manner, Receipt, apply, check_basis};
 use crate::dry_run::{Clearance, DryRun, dry_run};
-use crate::execute::Outcome;
+use crate::execute::{Outcome, go_on};
+use crate::graph::patience::Patience;
 use crate::ledger::{self, Recoverer, State};
 use crate::plan::Plan;
 use crate::report::{self, Format, Show};
@@ -157,9 +158,14 @@ async fn write(
     let plan = &situation.plan;
     let nonce = signature::nonce();
     let mut ledger = state::ledger(&situation.folder);
-    let journal = KeptJournal::open(&situation.folder.join("journal"), &nonce)?;
+    let journal = KeptJournal::begin(&situation.folder.join("journal"), &nonce)?;
     let lock = ledger::acquire(&mut ledger, plan, &signature::sign(), &nonce)?;
     let mut journal = Watched::new(journal, plan, &situation.names, format);
+    let manner = Manner {
+        patience: &Patience::for_tenant(),
+        wish: &go_on,
+        sign: &signature::sign,
+    };
     let applied = tokio::select! {
         // First, so that it is listened for before anything is sent.
         biased;
@@ -171,7 +177,7 @@ async fn write(
             &situation.tenant,
             &mut ledger,
             &mut journal,
-            signature::sign,
+            &manner,
         ) => applied.map_err(Problem::from),
     };
     journal.finish();

@@ -8,7 +8,9 @@ use super::problem::Problem;
 use super::signature;
 use super::situation::{self, Opened, Unless};
 use super::state;
-use crate::apply::{KeptJournal, Receipt, recover};
+use crate::apply::{KeptJournal, Manner, Receipt, recover};
+use crate::execute::go_on;
+use crate::graph::patience::Patience;
 use crate::ledger::{Ledger, RecordKind, Recoverer, State};
 use crate::report::{self, Format, Names};
 
@@ -54,10 +56,11 @@ pub(super) async fn finish(
 ) -> Result<Option<Receipt>, Problem> {
     let folder = &opened.folder;
     let mut ledger = state::ledger(folder);
-    let open = |nonce: &str| {
-        let journal = KeptJournal::open(&folder.join("journal"), nonce)?;
-        let age = journal.age();
-        Ok((journal, age))
+    let open = |nonce: &str| KeptJournal::resume(&folder.join("journal"), nonce);
+    let manner = Manner {
+        patience: &Patience::for_tenant(),
+        wish: &go_on,
+        sign: &signature::sign,
     };
     let recovered = recover(
         recoverer,
@@ -65,7 +68,7 @@ pub(super) async fn finish(
         &mut ledger,
         open,
         &signature::nonce(),
-        signature::sign,
+        &manner,
     )
     .await?;
     let Some(receipt) = recovered else {

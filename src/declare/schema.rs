@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::check::{Variables, is_common};
 use super::settings;
 use crate::kind::{Documents, Field, KINDS, Kind, Need, Openness, Shape};
 
@@ -21,7 +22,7 @@ pub fn schemas() -> BTreeMap<String, Value> {
         ),
         (
             "idac.schema.json".to_owned(),
-            titled("A project", map(&[settings::PROJECT])),
+            titled("A project", map(&[settings::PROJECT], Variables::Refused)),
         ),
     ]);
     for kind in declared_kinds() {
@@ -39,7 +40,7 @@ fn declared_kinds() -> impl Iterator<Item = &'static Kind> {
 
 /// A document of one kind.
 fn document(kind: &Kind) -> Value {
-    let mut schema = map(kind.fields);
+    let mut schema = map(kind.fields, Variables::Later);
     schema["properties"]["kind"] = json!({
         "const": kind.name,
         "description": "The kind of object that this document declares.",
@@ -72,13 +73,13 @@ fn declaration() -> Value {
 
 /// `tenant` is a word or a map.
 fn environment() -> Value {
-    let mut schema = map(&[settings::ENVIRONMENT]);
+    let mut schema = map(&[settings::ENVIRONMENT], Variables::Refused);
     let tenant = schema["properties"]["tenant"].take();
     schema["properties"]["tenant"] = json!({
         "description": tenant["description"],
-        "anyOf": [{ "const": "emulator" }, map(&[settings::TENANT])],
+        "anyOf": [{ "const": "emulator" }, map(&[settings::TENANT], Variables::Refused)],
     });
-    let mut adoption = map(&[settings::ADOPTION]);
+    let mut adoption = map(&[settings::ADOPTION], Variables::Refused);
     adoption["minProperties"] = json!(1);
     adoption["maxProperties"] = json!(1);
     schema["properties"]["adopt"]["additionalProperties"] = adoption;
@@ -93,11 +94,16 @@ fn titled(title: &str, mut schema: Value) -> Value {
     schema
 }
 
-fn map(fields: &[&'static [Field]]) -> Value {
+fn map(fields: &[&'static [Field]], variables: Variables) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
     for field in fields.iter().copied().flatten() {
-        properties.insert(field.name.to_owned(), property(field));
+        let variables = if is_common(field) {
+            Variables::Refused
+        } else {
+            variables
+        };
+        properties.insert(field.name.to_owned(), property(field, variables));
         if field.need == Need::Required {
             required.push(field.name);
         }
@@ -113,8 +119,8 @@ fn map(fields: &[&'static [Field]]) -> Value {
     schema
 }
 
-fn property(field: &Field) -> Value {
-    let mut schema = value(&field.shape);
+fn property(field: &Field, variables: Variables) -> Value {
+    let mut schema = value(&field.shape, variables);
     let may_be_null = match (field.need, &field.shape) {
         (Need::Required | Need::NeverEmpty, _) => false,
         (Need::Optional, Shape::Map(_) | Shape::Named(_)) => false,
@@ -136,39 +142,40 @@ fn property(field: &Field) -> Value {
     schema
 }
 
-fn value(shape: &Shape) -> Value {
+fn value(shape: &Shape, variables: Variables) -> Value {
     match shape {
         Shape::Text(rule) => match rule.pattern {
             Some(pattern) => {
-                json!({ "type": ["string", "number", "boolean"], "pattern": format!("{pattern}|{VARIABLE}") })
+                json!({ "type": ["string", "number", "boolean"], "pattern": or_pattern(pattern, variables) })
             }
             None => json!({ "type": ["string", "number", "boolean"] }),
         },
-        Shape::Boolean => or_variable(json!({ "type": "boolean" })),
-        Shape::Integer { least, most } => {
-            or_variable(json!({ "type": "integer", "minimum": least, "maximum": most }))
-        }
-        Shape::OneOf(known) => or_variable(json!({ "enum": known })),
+        Shape::Boolean => or_variable(json!({ "type": "boolean" }), variables),
+        Shape::Integer { least, most } => or_variable(
+            json!({ "type": "integer", "minimum": least, "maximum": most }),
+            variables,
+        ),
+        Shape::OneOf(known) => or_variable(json!({ "enum": known }), variables),
         Shape::Reference(kinds) => json!({
             "type": "string",
-            "pattern": format!("^({})/[^/]+$|{VARIABLE}", kinds.join("|")),
+            "pattern": or_pattern(&format!("^({})/[^/]+$", kinds.join("|")), variables),
         }),
         Shape::List {
             item,
             least,
             most,
             openness,
-        } => list(item, *least, *most, *openness),
-        Shape::Map(fields) => map(&[*fields]),
+        } => list(&value(item, variables), *least, *most, *openness),
+        Shape::Map(fields) => map(&[*fields], variables),
         Shape::Named(item) => {
-            json!({ "type": "object", "additionalProperties": value(item) })
+            json!({ "type": "object", "additionalProperties": value(item, variables) })
         }
         Shape::Scalar => json!({ "type": ["string", "number", "boolean"] }),
     }
 }
 
-fn list(item: &Shape, least: usize, most: usize, openness: Openness) -> Value {
-    let mut exact = json!({ "type": "array", "items": value(item), "maxItems": most });
+fn list(item: &Value, least: usize, most: usize, openness: Openness) -> Value {
+    let mut exact = json!({ "type": "array", "items": item, "maxItems": most });
     if least > 0 {
         exact["minItems"] = json!(least);
     }
@@ -188,6 +195,16 @@ fn list(item: &Shape, least: usize, most: usize, openness: Openness) -> Value {
     }
 }
 
-fn or_variable(schema: Value) -> Value {
-    json!({ "anyOf": [schema, { "type": "string", "pattern": VARIABLE }] })
+fn or_variable(schema: Value, variables: Variables) -> Value {
+    match variables {
+        Variables::Later => json!({ "anyOf": [schema, { "type": "string", "pattern": VARIABLE }] }),
+        Variables::Refused => schema,
+    }
+}
+
+fn or_pattern(pattern: &str, variables: Variables) -> String {
+    match variables {
+        Variables::Later => format!("{pattern}|{VARIABLE}"),
+        Variables::Refused => pattern.to_owned(),
+    }
 }

@@ -91,10 +91,9 @@ fn named(after: &Properties) -> Result<(), Problem> {
 }
 
 fn version(after: &Properties, audience: Audience) -> Result<(), Problem> {
-    let fits = match (version_of(after), audience) {
-        (Some(2), _) => true,
-        (None | Some(1), Audience::Organizations) => true,
-        _ => false,
+    let fits = match audience {
+        Audience::Organizations => matches!(version_of(after), None | Some(1 | 2)),
+        Audience::Personal => version_of(after) == Some(2),
     };
     if fits {
         Ok(())

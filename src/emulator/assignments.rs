@@ -16,6 +16,7 @@ use super::moment;
 use super::problem::Problem;
 use super::record::{Assignment, Entry, Grant, Key, Kind, Term};
 use super::schema;
+use super::service_principals;
 use super::tenant::Tenant;
 
 const PRINCIPAL_LIMIT: usize = 1500;
@@ -34,10 +35,7 @@ pub(super) fn assignment_view(tenant: &Tenant, id: &str) -> Option<Map<String, V
     let assignment = tenant
         .seen_assignment(id)
         .or(tenant.records.assignment(id))?;
-    let name = |id: Guid| {
-        let object = schema::view(tenant, id);
-        object.and_then(|object| object.get("displayName").cloned())
-    };
+    let name = |id: Guid| service_principals::shown_name(tenant, id);
     let kind = tenant
         .records
         .object(assignment.principal)
@@ -164,14 +162,17 @@ fn fits(tenant: &Tenant, principal: Guid, resource: Guid, role: Guid) -> Result<
             return Err(Problem::not_a_valid_reference());
         }
     };
-    let view = schema::view(tenant, resource).unwrap_or_default();
-    let app_id = view.get("appId").and_then(Value::as_str);
+    let app_id = tenant
+        .records
+        .object(resource)
+        .and_then(|resource| resource.text("appId"));
     let missing = || Err(Problem::app_role_not_found(app_id.unwrap_or_default()));
+    let roles = service_principals::shown_app_roles(tenant, resource);
     let allows = |offered: &Value| {
         member_type.is_none_or(|of| list(offered.get("allowedMemberTypes")).any(|one| one == of))
     };
     if role == Guid::ZERO {
-        let offers = list(view.get("appRoles")).any(allows);
+        let offers = roles.iter().any(|role| allows(role));
         return match tenant.meta.behaviour.default_role_on_resource_with_roles {
             DefaultRoleOnResourceWithRoles::Refused if offers => missing(),
             DefaultRoleOnResourceWithRoles::Refused | DefaultRoleOnResourceWithRoles::Accepted => {
@@ -180,7 +181,9 @@ fn fits(tenant: &Tenant, principal: Guid, resource: Guid, role: Guid) -> Result<
         };
     }
     let wanted = role.to_string();
-    let offered = list(view.get("appRoles")).find(|one| word(one, "id") == Some(&wanted));
+    let offered = roles
+        .into_iter()
+        .find(|one| word(one, "id") == Some(&wanted));
     let Some(offered) = offered.filter(|offered| allows(offered)) else {
         return missing();
     };

@@ -88,7 +88,11 @@ fn read(item: &Value, places: &BTreeMap<String, usize>) -> Result<Item, Problem>
     let method = text("method").unwrap_or_default().to_uppercase();
     let method = Method::parse(&method)
         .ok_or_else(|| malformed(&format!("Request '{id}' has no method.")))?;
-    let url = text("url").filter(|url| !url.is_empty() && !url.contains("://"));
+    let url = text("url").filter(|url| {
+        let scheme = url.split_once("://").map(|(scheme, _)| scheme);
+        let absolute = scheme.is_some_and(|scheme| !scheme.contains(['/', '?', '#']));
+        !url.is_empty() && !absolute
+    });
     let url = url.ok_or_else(|| malformed(&format!("Request '{id}' has no relative url.")))?;
     let mut request = Request::new(method, format!("/{}", url.trim_start_matches('/')));
     let headers = item.get("headers").and_then(Value::as_object);

@@ -69,14 +69,29 @@ pub(super) fn remove(
     Ok(())
 }
 
-/// The living object with this id, as a reference finds it.
+/// The living object with this id, as a reference finds it; a user's name does as well.
 pub(super) fn existing(tenant: &Tenant, reference: &str) -> Result<Guid, Problem> {
-    let id = Guid::parse(reference).ok_or_else(|| Problem::invalid_object_id(reference))?;
+    let id = match Guid::parse(reference) {
+        Some(id) => id,
+        None if reference.contains('@') => {
+            user_named(tenant, reference).ok_or_else(|| Problem::not_found(reference))?
+        }
+        None => return Err(Problem::invalid_object_id(reference)),
+    };
     if is_there(tenant, id) {
         Ok(id)
     } else {
         Err(Problem::not_found(reference))
     }
+}
+
+/// The living user with this `userPrincipalName`.
+pub(super) fn user_named(tenant: &Tenant, name: &str) -> Option<Guid> {
+    tenant
+        .records
+        .find_objects(Term::UserName(name.to_lowercase()))
+        .map(|(id, _)| id)
+        .find(|id| is_there(tenant, *id))
 }
 
 /// Whether a read sees the object alive, and it is.

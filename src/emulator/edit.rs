@@ -95,19 +95,30 @@ impl Tenant {
         }
     }
 
-    /// Takes an object out of the recycle bin. To delta queries it is new.
+    /// Takes an object out of the recycle bin. Delta queries tell all of it again; its creation stays what it was, so
+    /// that whoever knew it before is told should it go again.
     pub(super) fn revive(&mut self, id: Guid) {
         let Some(object) = self.records.object(id) else {
             return;
         };
         let mut object = object.clone();
-        let at = self.next_sequence();
         object.deleted_ms = None;
-        object.created_at = at;
-        object.changed_at = at;
-        object.touched.clear();
-        self.records
-            .put(Key::Object(id), Some(Entry::Object(object)));
+        let names = schema::properties(object.kind)
+            .iter()
+            .map(|property| property.name)
+            .chain(["deletedDateTime"])
+            .map(str::to_owned)
+            .collect();
+        self.put_touched(id, object, names);
+        for relation in [Relation::Owners, Relation::Members] {
+            let links: Vec<Guid> = self.records.links(id, relation, None).collect();
+            for to in &links {
+                self.put_link(id, relation, *to, Presence::Present);
+            }
+            if !links.is_empty() {
+                self.touch(id, &[relation.name()]);
+            }
+        }
     }
 
     /// Removes an object for good, with everything that hangs on it.

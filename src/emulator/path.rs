@@ -78,7 +78,9 @@ pub(super) fn below_root<'a>(root: &str, url: &'a str) -> &'a str {
     if let Some(rest) = url.strip_prefix(root) {
         return rest;
     }
-    let Some((_, rest)) = url.split_once("://") else {
+    // A filter may hold a URL too.
+    let scheme = url.split_once("://");
+    let Some((_, rest)) = scheme.filter(|(scheme, _)| !scheme.contains(['/', '?', '#'])) else {
         return url
             .strip_prefix("/v1.0/")
             .or(url.strip_prefix("/beta/"))

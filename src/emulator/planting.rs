@@ -74,8 +74,12 @@ pub(super) fn found(tenant: &mut Tenant, founding: &Founding) {
 }
 
 /// Puts one planted object in its place.
-pub(super) fn plant(tenant: &mut Tenant, planted: Planted) -> Result<(), Unplantable> {
+pub(super) fn plant(tenant: &mut Tenant, mut planted: Planted) -> Result<(), Unplantable> {
     let set = planted.set.clone();
+    // Annotations belong to the answer in which the object came; only a stub's type says something of the object.
+    planted
+        .properties
+        .retain(|name, _| name == "@odata.type" || !name.contains('@'));
     match set.as_str() {
         "federatedIdentityCredentials" => federated(tenant, &planted),
         "appRoleAssignments" => assignment(tenant, &planted),

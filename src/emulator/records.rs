@@ -8,8 +8,7 @@ use std::sync::Arc;
 use super::guid::Guid;
 use super::past::{Moment, Past};
 use super::record::{
-    Assignment, Change, Entry, Grant, Key, Kind, Life, LinkState, Object, Presence, Properties,
-    Relation, Term,
+    Assignment, Change, Entry, Grant, Key, LinkState, Object, Presence, Properties, Relation, Term,
 };
 
 #[derive(Clone, Debug, Default)]

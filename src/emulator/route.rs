@@ -191,7 +191,7 @@ pub(super) fn locate(tenant: &Tenant, kind: Kind, locator: &Locator) -> Result<G
         Locator::Id(text) => {
             let Some(id) = Guid::parse(text) else {
                 return match kind {
-                    Kind::User => by_user_name(tenant, text).ok_or_else(missing),
+                    Kind::User => directory::user_named(tenant, text).ok_or_else(missing),
                     _ => Err(Problem::invalid_object_id(text)),
                 };
             };
@@ -243,14 +243,6 @@ fn alternate(kind: Kind, property: &str, value: &str) -> Result<Term, Problem> {
             kind.resource_name()
         ))),
     }
-}
-
-fn by_user_name(tenant: &Tenant, name: &str) -> Option<Guid> {
-    tenant
-        .records
-        .find_objects(Term::UserName(name.to_lowercase()))
-        .map(|(id, _)| id)
-        .find(|id| directory::is_there(tenant, *id))
 }
 
 fn directory_root(
@@ -437,7 +429,7 @@ fn role_assignments(
             Method::Patch | Method::Put | Method::Delete => Err(Problem::method_not_allowed()),
         };
     };
-    let view = roles::assignment(tenant, id)?;
+    roles::assignment(tenant, id)?;
     match call.method() {
         Method::Get => {
             let seen = tenant.seen_plain(&Key::RoleAssignment(id.to_owned()));

@@ -89,6 +89,22 @@ fn mirror(tenant: &Tenant, view: &mut Properties, stored: &Properties) {
     view.insert("tags".to_owned(), json!(tags));
 }
 
+/// The display name that reads show of an object, without making its whole view.
+pub(super) fn shown_name(tenant: &Tenant, id: Guid) -> Option<&str> {
+    let object = tenant.seen_object(id)?;
+    let application = backing(tenant, object).and_then(|id| tenant.seen_mirror(id));
+    application.unwrap_or(object).text("displayName")
+}
+
+/// The app roles that a service principal shows.
+pub(super) fn shown_app_roles(tenant: &Tenant, id: Guid) -> Vec<&Value> {
+    let Some(object) = tenant.seen_object(id) else {
+        return Vec::new();
+    };
+    let application = backing(tenant, object).and_then(|id| tenant.seen_mirror(id));
+    application_rules::roles(&application.unwrap_or(object).properties)
+}
+
 /// Creates a service principal; `app_id` comes from the key of an upsert.
 pub(super) fn create(
     tenant: &mut Tenant,

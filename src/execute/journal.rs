@@ -15,7 +15,7 @@ pub trait Journal: Send {
     fn record(&mut self, entry: Entry) -> Result<(), JournalError>;
 
     /// Records entries that belong together. A journal that pays for each time it makes something durable pays
-    /// once here; should it fail in between, any first part of them may be durable.
+    /// once here; when it fails, any first part of them may be durable.
     fn record_all(&mut self, entries: Vec<Entry>) -> Result<(), JournalError> {
         entries.into_iter().try_for_each(|entry| self.record(entry))
     }

@@ -58,6 +58,7 @@ pub async fn execute<G: Graph, J: Journal>(
     for entry in journal.entries() {
         round.progress.fold(&entry);
     }
+    round.progress.reopen_returning();
     round.look_at_unanswered();
     round.walk_all(graph, journal, &|| None).await?;
     round.walk_all(graph, journal, &|| Some(wish())).await?;
@@ -82,7 +83,7 @@ struct Round<'a> {
 }
 
 impl Round<'_> {
-    /// Nothing is sent before it is known what became of what was sent.
+    /// No further step is sent before it is known what became of those that were.
     fn look_at_unanswered(&mut self) {
         for step in self.progress.unanswered() {
             self.start(step, Start::Unclear);
@@ -154,6 +155,9 @@ impl Round<'_> {
         } else {
             let start = match self.progress.effect(id) {
                 Effect::Unclear => Start::Unclear,
+                Effect::None | Effect::Own | Effect::Found if self.progress.was_returning(id) => {
+                    Start::Unclear
+                }
                 Effect::None | Effect::Own | Effect::Found => start,
             };
             let (job, way) = self.jobs.back(step, &self.progress);

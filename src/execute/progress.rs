@@ -84,6 +84,7 @@ pub(super) struct Progress<'a> {
     /// The whole set of steps that may go now, in this direction.
     offer: BTreeSet<u32>,
     open: BTreeSet<u32>,
+    was_returning: BTreeSet<u32>,
     direction: Direction,
     /// Steps to be undone, in the order in which they took effect.
     effects: Vec<u32>,
@@ -117,6 +118,7 @@ impl<'a> Progress<'a> {
             lanes: Vec::new(),
             offer: BTreeSet::new(),
             open: BTreeSet::new(),
+            was_returning: BTreeSet::new(),
             direction: Direction::Forward,
             effects: Vec::new(),
             done: 0,
@@ -178,6 +180,25 @@ impl<'a> Progress<'a> {
     /// What was about to be sent and has no answer.
     pub(super) fn unanswered(&self) -> Vec<StepId> {
         self.open.iter().map(|at| id(*at)).collect()
+    }
+
+    /// Offers once more what was about to be undone and has no answer. The way back looks before it writes anyhow;
+    /// in its own order it also meets what it expects, when several steps were left unanswered.
+    pub(super) fn reopen_returning(&mut self) {
+        let is_returning = |at: &u32| self.states[*at as usize] == State::Returning;
+        let returning: Vec<u32> = self.open.iter().copied().filter(is_returning).collect();
+        for at in &returning {
+            self.was_returning.insert(*at);
+            self.end(*at, State::InEffect);
+        }
+        for at in returning {
+            self.unblock(at, 0);
+        }
+    }
+
+    /// Whether an earlier run may have sent the step's inverse.
+    pub(super) fn was_returning(&self, step: StepId) -> bool {
+        self.was_returning.contains(&(step.0 - 1))
     }
 
     /// The steps that may join those that are under way, at most so many. Walking back begins when nothing is under

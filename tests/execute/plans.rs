@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::tenant::Store;
 
-pub fn plan(steps: Vec<Step>) -> Plan {
+pub(crate) fn plan(steps: Vec<Step>) -> Plan {
     Plan {
         basis: Basis {
             tenant: TenantId::new("t"),
@@ -26,7 +26,7 @@ pub fn plan(steps: Vec<Step>) -> Plan {
     }
 }
 
-pub fn step(id: u32, entity: &str, subject: &str, action: Action) -> Step {
+pub(crate) fn step(id: u32, entity: &str, subject: &str, action: Action) -> Step {
     let inverse = match &action {
         Action::Create { .. } => Inverse::Undo(Box::new(Action::Delete {
             target: Target::Planned(address(subject)),
@@ -63,7 +63,7 @@ pub fn step(id: u32, entity: &str, subject: &str, action: Action) -> Step {
     }
 }
 
-pub trait Told {
+pub(crate) trait Told {
     fn after(self, after: &[u32]) -> Step;
     fn lane(self, lane: Target) -> Step;
     fn below(self, parent: Target) -> Step;
@@ -86,25 +86,25 @@ impl Told for Step {
     }
 }
 
-pub fn address(text: &str) -> Address {
+pub(crate) fn address(text: &str) -> Address {
     Address::parse(text).expect("an address")
 }
 
-pub fn existing(id: &str) -> Target {
+pub(crate) fn existing(id: &str) -> Target {
     Target::Existing(ObjectId::new(id))
 }
 
-pub fn planned(text: &str) -> Target {
+pub(crate) fn planned(text: &str) -> Target {
     Target::Planned(address(text))
 }
 
-pub fn properties(of: &[(&str, Value)]) -> Properties {
+pub(crate) fn properties(of: &[(&str, Value)]) -> Properties {
     of.iter()
         .map(|(name, value)| ((*name).to_owned(), value.clone()))
         .collect()
 }
 
-pub fn observed(entity: &str, id: &str) -> ObservedObject {
+pub(crate) fn observed(entity: &str, id: &str) -> ObservedObject {
     ObservedObject {
         entity: entity.to_owned(),
         id: ObjectId::new(id),
@@ -114,7 +114,7 @@ pub fn observed(entity: &str, id: &str) -> ObservedObject {
     }
 }
 
-pub fn create_group(id: u32, name: &str) -> Step {
+pub(crate) fn create_group(id: u32, name: &str) -> Step {
     let properties = properties(&[
         ("displayName", Value::text(name)),
         ("uniqueName", Value::text(name)),
@@ -130,7 +130,7 @@ pub fn create_group(id: u32, name: &str) -> Step {
     )
 }
 
-pub fn update(
+pub(crate) fn update(
     id: u32,
     entity: &str,
     subject: &str,
@@ -141,7 +141,7 @@ pub fn update(
     step(id, entity, subject, Action::Update { target, was, will })
 }
 
-pub fn link(id: u32, from: Target, to: Target) -> Step {
+pub(crate) fn link(id: u32, from: Target, to: Target) -> Step {
     step(
         id,
         "group",
@@ -155,7 +155,7 @@ pub fn link(id: u32, from: Target, to: Target) -> Step {
 }
 
 /// The tenant before [`company`].
-pub fn before() -> Store {
+pub(crate) fn before() -> Store {
     let mut store = Store::default();
     store.put(
         "/applications/old",
@@ -182,33 +182,23 @@ pub fn before() -> Store {
 }
 
 /// A plan with every action, dependencies, lanes and things that are known only on the way.
-pub fn company() -> Plan {
-    let role = |id: &str, name: &str| {
-        Value::from_json(&json!({ "id": id, "value": name, "isEnabled": true }))
-    };
-    let app_id = Value::property(&address("application/shop"), "appId");
-    let service_principal = address("application/shop/servicePrincipal");
-    let create = |properties| Action::Create {
+pub(crate) fn company() -> Plan {
+    let mut steps = shop();
+    steps.extend(crew());
+    steps.extend(changes());
+    plan(steps)
+}
+
+fn create(properties: Properties) -> Action {
+    Action::Create {
         properties,
         revive: None,
-    };
-    let grant = properties(&[
-        ("clientId", Value::text("api")),
-        ("consentType", Value::text("AllPrincipals")),
-        ("resourceId", Value::text("graph")),
-        ("scope", Value::text("User.Read")),
-    ]);
-    let mut revoke = step(
-        10,
-        "oAuth2PermissionGrant",
-        "servicePrincipal/api/consents",
-        Action::Delete {
-            target: existing("oauth2PermissionGrants-api"),
-            was: observed("oAuth2PermissionGrant", "oauth2PermissionGrants-api"),
-        },
-    );
-    revoke.inverse = Inverse::Undo(Box::new(create(grant)));
-    plan(vec![
+    }
+}
+
+fn shop() -> Vec<Step> {
+    let app_id = Value::property(&address("application/shop"), "appId");
+    vec![
         step(
             1,
             "application",
@@ -248,6 +238,12 @@ pub fn company() -> Plan {
         .below(planned("application/shop"))
         .after(&[1])
         .lane(planned("application/shop")),
+    ]
+}
+
+fn crew() -> Vec<Step> {
+    let service_principal = address("application/shop/servicePrincipal");
+    vec![
         create_group(5, "crew").lane(planned("group/crew")),
         step(
             6,
@@ -264,6 +260,14 @@ pub fn company() -> Plan {
         link(7, existing("staff"), Target::Planned(service_principal))
             .after(&[2])
             .lane(existing("staff")),
+    ]
+}
+
+fn changes() -> Vec<Step> {
+    let role = |id: &str, name: &str| {
+        Value::from_json(&json!({ "id": id, "value": name, "isEnabled": true }))
+    };
+    vec![
         step(
             8,
             "group",
@@ -293,7 +297,7 @@ pub fn company() -> Plan {
             ]),
         )
         .lane(existing("kept")),
-        revoke,
+        revoke(),
         step(
             11,
             "application",
@@ -315,5 +319,25 @@ pub fn company() -> Plan {
         )
         .after(&[9])
         .lane(existing("kept")),
-    ])
+    ]
+}
+
+fn revoke() -> Step {
+    let grant = properties(&[
+        ("clientId", Value::text("api")),
+        ("consentType", Value::text("AllPrincipals")),
+        ("resourceId", Value::text("graph")),
+        ("scope", Value::text("User.Read")),
+    ]);
+    let mut revoke = step(
+        10,
+        "oAuth2PermissionGrant",
+        "servicePrincipal/api/consents",
+        Action::Delete {
+            target: existing("oauth2PermissionGrants-api"),
+            was: observed("oAuth2PermissionGrant", "oauth2PermissionGrants-api"),
+        },
+    );
+    revoke.inverse = Inverse::Undo(Box::new(create(grant)));
+    revoke
 }

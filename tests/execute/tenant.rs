@@ -7,7 +7,7 @@ use idac::graph::{Graph, Method, Refusal, Request, Response};
 use serde_json::{Value as Json, json};
 
 /// What happens to one request instead of what should.
-pub enum Fault {
+pub(crate) enum Fault {
     Answer(Response),
     /// It takes effect and the answer is lost.
     LoseAnswer,
@@ -19,9 +19,9 @@ pub enum Fault {
 }
 
 /// Decides by the request and how many of the same method and URL came before.
-pub type Script = dyn FnMut(&Request, usize) -> Option<Fault> + Send;
+pub(crate) type Script = dyn FnMut(&Request, usize) -> Option<Fault> + Send;
 
-pub struct Tenant {
+pub(crate) struct Tenant {
     inner: Mutex<Inner>,
 }
 
@@ -34,7 +34,7 @@ struct Inner {
 
 /// What the tenant holds.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Store {
+pub(crate) struct Store {
     /// By URL.
     pub objects: BTreeMap<String, Json>,
     /// By `/groups/{id}/members`.
@@ -44,7 +44,7 @@ pub struct Store {
 }
 
 impl Tenant {
-    pub fn new(store: Store) -> Tenant {
+    pub(crate) fn new(store: Store) -> Tenant {
         Tenant {
             inner: Mutex::new(Inner {
                 store,
@@ -55,7 +55,7 @@ impl Tenant {
         }
     }
 
-    pub fn scripted(
+    pub(crate) fn scripted(
         self,
         script: impl FnMut(&Request, usize) -> Option<Fault> + Send + 'static,
     ) -> Tenant {
@@ -63,21 +63,21 @@ impl Tenant {
         self
     }
 
-    pub fn heal(&self) {
+    pub(crate) fn heal(&self) {
         self.lock().script = Box::new(|_, _| None);
     }
 
-    pub fn store(&self) -> Store {
+    pub(crate) fn store(&self) -> Store {
         self.lock().store.clone()
     }
 
     /// Behind Graph's back.
-    pub fn change(&self, change: impl FnOnce(&mut Store)) {
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Store)) {
         change(&mut self.lock().store);
     }
 
     /// The writes, in order; those that left together in one line.
-    pub fn writes(&self) -> Vec<String> {
+    pub(crate) fn writes(&self) -> Vec<String> {
         let is_write = |line: &&String| !line.starts_with("GET");
         self.lock()
             .exchanges
@@ -94,7 +94,7 @@ impl Tenant {
             .collect()
     }
 
-    pub fn exchanges(&self) -> usize {
+    pub(crate) fn exchanges(&self) -> usize {
         self.lock().exchanges.len()
     }
 
@@ -151,7 +151,7 @@ fn line(request: &Request) -> String {
 }
 
 /// An answer that is an error.
-pub fn error(status: u16, code: &str, message: &str) -> Response {
+pub(crate) fn error(status: u16, code: &str, message: &str) -> Response {
     let mut response = Response::new(status);
     response.body = Some(json!({ "error": { "code": code, "message": message } }));
     response
@@ -172,7 +172,7 @@ fn ok(status: u16, body: Json) -> Response {
 }
 
 impl Store {
-    pub fn put(&mut self, url: &str, mut object: Json) {
+    pub(crate) fn put(&mut self, url: &str, mut object: Json) {
         let id = url.rsplit('/').next().expect("a URL has an end");
         object["id"] = json!(id);
         self.objects.insert(url.to_owned(), object);

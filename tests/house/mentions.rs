@@ -59,12 +59,12 @@ struct Reader {
 
 impl Reader {
     fn add(&mut self, written: &[String], line: usize, place: Place) {
-        let path = self.from_the_root(written);
+        let path = self.rooted(written);
         self.mentions.push(Mention { path, line, place });
     }
 
     /// The same path, beginning at the crate where it is known to belong to it.
-    fn from_the_root(&self, written: &[String]) -> Vec<String> {
+    fn rooted(&self, written: &[String]) -> Vec<String> {
         let Some(first) = written.first() else {
             return Vec::new();
         };
