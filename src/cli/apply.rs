@@ -167,6 +167,9 @@ async fn write(
         sign: &signature::sign,
     };
     let applied = tokio::select! {
+        // First, so that it is listened for before anything is sent.
+        biased;
+        _ = tokio::signal::ctrl_c() => Err(Problem::Interrupted),
         applied = apply(
             plan,
             clearance,
@@ -176,7 +179,6 @@ async fn write(
             &mut journal,
             &manner,
         ) => applied.map_err(Problem::from),
-        _ = tokio::signal::ctrl_c() => Err(Problem::Interrupted),
     };
     journal.finish();
     applied
