@@ -167,6 +167,9 @@ async fn write(
         sign: &signature::sign,
     };
     let applied = tokio::select! {
+        // First, so that it is listened for before anything is sent.
+        biased;
+        _ = tokio::signal::ctrl_c() => Err(Problem::Interrupted),
         applied = apply(
             plan,
             clearance,
@@ -176,7 +179,6 @@ async fn write(
             &mut journal,
             &manner,
         ) => applied.map_err(Problem::from),
-        _ = tokio::signal::ctrl_c() => Err(Problem::Interrupted),
     };
     journal.finish();
     applied
@@ -194,13 +196,12 @@ fn finished(
         Format::Json => {
             output.product(&report::applied(plan, &situation.findings, tried, receipt))?;
         }
-        Format::Text | Format::Markdown => match receipt {
-            Some(receipt) => {
+        Format::Text | Format::Markdown => {
+            if let Some(receipt) = receipt {
                 output.remark("\n")?;
                 output.product(&report::receipt(receipt, plan, names, output.format))?;
             }
-            None => {}
-        },
+        }
     }
     Ok(receipt.map_or(Exit::Done, exit))
 }

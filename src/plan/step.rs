@@ -122,7 +122,11 @@ pub enum Inverse {
 
 /// Why a step is there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
 pub enum Reason {
     /// The declaration says so, and said otherwise or nothing when it was last applied.
     Declared,

@@ -38,7 +38,15 @@ pub(super) struct Line {
     pub value: String,
     /// Said by the way.
     pub aside: String,
+    /// What to know of its risk.
+    pub warning: String,
 }
+
+/// A list of more columns than this has a line for each item.
+const ONE_LINE_MAX: usize = 60;
+
+/// What becomes something else stands on one line up to this many columns.
+const FROM_TO_MAX: usize = 70;
 
 /// The form of what is compared, as far as the entity's table says it.
 type Known = Option<&'static Form>;
@@ -52,7 +60,7 @@ pub(super) fn made(entity: &str, properties: &Properties, names: &Names) -> Vec<
     for (name, value) in properties {
         changes.added(0, name, form(entity, name), value);
     }
-    changes.lines
+    short_first(changes.lines, 0)
 }
 
 /// What becomes of the properties of an object that is there.
@@ -70,7 +78,48 @@ pub(super) fn changed(
         let before = was.get(name).unwrap_or(&Value::Null);
         changes.property(0, name, form(entity, name), before, value);
     }
-    changes.lines
+    short_first(changes.lines, 0)
+}
+
+/// The same in a few words: `set displayName, api.oauth2PermissionScopes (~ Payments.Read)`.
+pub(super) fn summary(entity: &str, was: &Properties, will: &Properties, names: &Names) -> String {
+    let lines = changed(entity, was, will, names);
+    let mut parts: Vec<String> = Vec::new();
+    let mut items: Vec<String> = Vec::new();
+    for line in lines.iter().rev() {
+        match (line.depth, line.sign) {
+            (0, _) if items.is_empty() => parts.push(line.label.clone()),
+            (0, _) => {
+                items.reverse();
+                let items = std::mem::take(&mut items);
+                parts.push(format!("{} ({})", line.label, items.join(", ")));
+            }
+            (2, Sign::Add | Sign::Change | Sign::Remove) if !is_text(line) => {
+                items.push(format!("{} {}", line.sign.as_str(), line.label));
+            }
+            (_, Sign::None | Sign::Add | Sign::Change | Sign::Remove) => {}
+        }
+    }
+    parts.reverse();
+    format!("set {}", parts.join(", "))
+}
+
+/// Whether the line is one half of a long text that becomes another.
+fn is_text(line: &Line) -> bool {
+    line.label.starts_with('"')
+}
+
+/// What stands on one line comes before what has lines below it.
+fn short_first(lines: Vec<Line>, depth: usize) -> Vec<Line> {
+    let mut blocks: Vec<Vec<Line>> = Vec::new();
+    for line in lines {
+        match blocks.last_mut() {
+            Some(block) if line.depth > depth => block.push(line),
+            Some(_) | None => blocks.push(vec![line]),
+        }
+    }
+    blocks.sort_by_key(|block| block.len() > 1);
+    blocks.concat()
 }
 
 fn form(entity: &str, property: &str) -> Known {
@@ -104,6 +153,7 @@ impl Changes<'_> {
             label: label.to_owned(),
             value,
             aside: String::new(),
+            warning: String::new(),
         });
     }
 
@@ -121,6 +171,10 @@ impl Changes<'_> {
                 }
             }
             Value::List(items) if items.is_empty() => {}
+            Value::List(items) if self.one_line(items).is_some() => {
+                let value = self.one_line(items).unwrap_or_default();
+                self.say(depth, Sign::None, label, value);
+            }
             Value::List(_) => self.list(depth, label, form, &[], value.items()),
             Value::Text(text) if is_words(form) => {
                 self.list(depth, label, None, &[], &words(text));
@@ -152,13 +206,38 @@ impl Changes<'_> {
                 self.list(depth, label, None, &words(was), &words(will));
             }
             (was, will) => {
-                let value = self.from_to(was, will);
-                self.say(depth, Sign::None, label, value);
+                let value = self.both(was, will);
+                if super::style::width(&value) <= FROM_TO_MAX {
+                    self.say(depth, Sign::None, label, value);
+                    return;
+                }
+                let (was, will) = (self.names.value(was), self.names.value(will));
+                self.say(depth, Sign::None, label, String::new());
+                self.say(depth + 2, Sign::Remove, &was, String::new());
+                self.say(depth + 2, Sign::Add, &will, String::new());
             }
         }
     }
 
-    fn from_to(&self, was: &Value, will: &Value) -> String {
+    /// A short list of plain values, as one reads it.
+    fn one_line(&self, items: &[Value]) -> Option<String> {
+        let values: Option<Vec<String>> = items
+            .iter()
+            .map(|item| match item {
+                Value::List(_) | Value::Map(_) => None,
+                Value::Null
+                | Value::Bool(_)
+                | Value::Integer(_)
+                | Value::Text(_)
+                | Value::Computed(_) => Some(self.names.value(item)),
+            })
+            .collect();
+        values
+            .map(|values| values.join(", "))
+            .filter(|text| items.len() == 1 || super::style::width(text) <= ONE_LINE_MAX)
+    }
+
+    fn both(&self, was: &Value, will: &Value) -> String {
         format!("{} → {}", self.names.value(was), self.names.value(will))
     }
 
@@ -170,8 +249,8 @@ impl Changes<'_> {
             Some(Form::Plain | Form::Set | Form::Words | Form::Complex(_)) | None => None,
         };
         let same = match key {
-            Some(key) => self.items(depth + 1, form, key, was, will),
-            None => self.values(depth + 1, was, will),
+            Some(key) => self.items(depth + 2, form, key, was, will),
+            None => self.values(depth + 2, was, will),
         };
         let aside = if self.lines.len() > at + 1 {
             match same {
@@ -214,6 +293,8 @@ impl Changes<'_> {
                     if self.lines.len() == at + 1 {
                         self.lines.pop();
                         same += 1;
+                    } else {
+                        self.tidy(at);
                     }
                 }
             }
@@ -247,10 +328,34 @@ impl Changes<'_> {
             self.say(depth, Sign::Add, &label, value);
             return;
         }
+        let at = self.lines.len();
         self.say(depth, Sign::Add, &label, String::new());
         for (name, value) in members {
             self.added(depth + 1, name, member_form(form, name), value);
         }
+        self.tidy(at);
+    }
+
+    /// Puts the lines below an item in order; when there is but one list, its name goes without saying.
+    fn tidy(&mut self, item: usize) {
+        let depth = self.lines[item].depth + 1;
+        let mut below = short_first(self.lines.split_off(item + 1), depth);
+        let is_one = below.iter().filter(|line| line.depth == depth).count() == 1;
+        match below.as_slice() {
+            [only] if is_one && only.aside.is_empty() && self.lines[item].sign == Sign::Add => {
+                self.lines[item].value = only.value.clone();
+                return;
+            }
+            [list, _, ..] if is_one && list.value.is_empty() => {
+                let list = below.remove(0);
+                self.lines[item].aside = list.aside;
+                for line in &mut below {
+                    line.depth -= 1;
+                }
+            }
+            _ => {}
+        }
+        self.lines.append(&mut below);
     }
 
     /// Items are written whole: a member that is no longer written goes.

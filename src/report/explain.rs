@@ -61,6 +61,10 @@ fn as_json(code: &Code) -> serde_json::Value {
 /// Paragraphs stay; their lines are broken at this many columns.
 fn wrapped(text: &str, columns: usize) -> String {
     let paragraphs = text.split("\n\n").map(|paragraph| {
+        // Lines that are indented are an example.
+        if paragraph.lines().any(|line| line.starts_with(' ')) {
+            return paragraph.to_owned();
+        }
         let mut lines = vec![String::new()];
         for word in paragraph.split_whitespace() {
             let last = lines.len() - 1;

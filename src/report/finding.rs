@@ -172,12 +172,16 @@ struct Excerpt {
 impl Excerpt {
     /// `None` for a line without anything to see.
     fn of(line: &str, origin: &Origin) -> Option<Excerpt> {
-        let cells = cells(line.trim_end());
+        let line = line.trim_end();
+        // Of a line that nobody wrote by hand only the part around the place is looked at.
+        let place = (origin.column as usize).saturating_sub(1);
+        let skipped = place.saturating_sub(COLUMNS_MAX);
+        let cells = cells(line.chars().skip(skipped).take(3 * COLUMNS_MAX));
         if cells.is_empty() {
             return None;
         }
         // Places that the line does not have (a missing key at its end, say) are shown just behind it.
-        let first = (origin.column as usize).saturating_sub(1).min(cells.len());
+        let first = (place - skipped).min(cells.len());
         let end = first
             .saturating_add(origin.length.max(1) as usize)
             .min(cells.len());
@@ -189,11 +193,11 @@ impl Excerpt {
             .map(|(cell, _)| cell.as_str())
             .collect();
         let mut start = columns(&cells[from..first.max(from)]);
-        if from > 0 {
+        if from + skipped > 0 {
             text.insert(0, '…');
             start += 1;
         }
-        if to < cells.len() {
+        if to < cells.len() || cells.len() == 3 * COLUMNS_MAX {
             text.push('…');
         }
         let meant = columns(&cells[first.min(to)..end.min(to)]).max(1);
@@ -206,8 +210,8 @@ impl Excerpt {
 }
 
 /// Each character as it is shown, with its columns.
-fn cells(line: &str) -> Vec<(String, usize)> {
-    line.chars()
+fn cells(characters: impl Iterator<Item = char>) -> Vec<(String, usize)> {
+    characters
         .map(|character| match character {
             '\t' => (" ".repeat(TAB), TAB),
             character if style::is_invisible(character) => ("\u{fffd}".to_owned(), 1),

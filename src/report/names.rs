@@ -147,6 +147,12 @@ impl Names {
 
     /// An object that nobody declares is called by what people see of it.
     fn learn_object(&mut self, object: &ObservedObject) {
+        if let Some(name) = object.text("appId").and_then(fact) {
+            self.known
+                .entry(object.id.as_str().to_owned())
+                .or_insert(name);
+            return;
+        }
         let name = match (object.text("userPrincipalName"), object.text("displayName")) {
             (Some(name), _) => format!("user/{}", super::style::visible(name)),
             (None, Some(name)) if !name.is_empty() => {
@@ -174,6 +180,19 @@ impl Names {
                 .is_none_or(|(was_declared, _)| is_declared && !was_declared);
             if better {
                 found.insert(app_id.to_ascii_lowercase(), (is_declared, name.clone()));
+            }
+        }
+        for object in snapshot.objects.values() {
+            let of_declared = object
+                .text("appId")
+                .and_then(|app_id| found.get(app_id))
+                .filter(|(is_declared, _)| *is_declared);
+            let id = object.id.as_str();
+            let is_declared = |name: &String| Address::parse(name).is_some();
+            if let Some((_, name)) = of_declared
+                && !self.known.get(id).is_some_and(is_declared)
+            {
+                self.known.insert(id.to_owned(), name.clone());
             }
         }
         for (app_id, (is_declared, name)) in found {

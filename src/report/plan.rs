@@ -76,6 +76,10 @@ pub(super) fn left_alone(plan: &Plan) -> String {
                 count,
             } = left;
             let what = sentence::noun(what);
+            let what = match count {
+                1 => what.strip_suffix('s').unwrap_or(&what),
+                _ => &what,
+            };
             match subject {
                 Some(subject) => format!("{count} {what} of {subject}"),
                 None => format!("{count} {what}"),
@@ -134,31 +138,42 @@ fn heading(sign: Sign, indent: usize, title: &str, passage: &Passage) -> Row {
     }
 }
 
-fn body(lines: &[Line], indent: usize) -> Vec<Row> {
-    let column = |depth: usize| {
-        lines
-            .iter()
-            .filter(|line| line.depth == depth && !line.value.is_empty())
-            .map(|line| style::width(&line.label))
+/// The columns in which the values of lines begin: the same for lines that stand together.
+fn columns(lines: &[Line]) -> Vec<usize> {
+    let mut columns = vec![0; lines.len()];
+    for (at, line) in lines.iter().enumerate() {
+        let together = |other: &&Line| other.depth >= line.depth;
+        let before = lines[..at].iter().rev().take_while(together);
+        let after = lines[at..].iter().take_while(together);
+        columns[at] = before
+            .chain(after)
+            .filter(|other| other.depth == line.depth && !other.value.is_empty())
+            .map(|other| style::width(&other.label))
             .filter(|width| *width <= LABEL_MAX)
             .max()
-            .unwrap_or(0)
-    };
+            .unwrap_or(0);
+    }
+    columns
+}
+
+fn body(lines: &[Line], indent: usize) -> Vec<Row> {
+    let columns = columns(lines);
     lines
         .iter()
-        .map(|line| {
+        .zip(columns)
+        .map(|(line, column)| {
             let mut spans = Vec::new();
             if line.value.is_empty() {
                 spans.push((sign_style(line.sign), line.label.clone()));
             } else {
-                spans.push((
-                    sign_style(line.sign),
-                    padded(&line.label, column(line.depth)),
-                ));
+                spans.push((sign_style(line.sign), padded(&line.label, column)));
                 spans.push((anstyle::Style::new(), format!("  {}", line.value)));
             }
             if !line.aside.is_empty() {
                 spans.push((style::ASIDE, format!("  ({})", line.aside)));
+            }
+            if !line.warning.is_empty() {
+                spans.push((style::CAUTION, format!("  ! {}", line.warning)));
             }
             Row {
                 sign: line.sign,
@@ -260,7 +275,7 @@ fn watch_list(watches: &[Watch]) -> String {
         }
         if of_risk.len() > shown {
             text.push_str(&format!(
-                "  {}  … and {} more\n",
+                "  {}  … and {} more, marked below\n",
                 " ".repeat(18),
                 of_risk.len() - shown
             ));

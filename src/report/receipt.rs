@@ -135,7 +135,7 @@ fn text(execution: &Execution, plan: &Plan, names: &Names) -> String {
             text.push_str("Correct what was refused, then run `idac plan` again.\n");
         }
         Outcome::Stranded => text.push_str(
-            "Nothing more is applied to this tenant until this is done; then run `idac apply` again, which looks first.\n",
+            "Nothing more is applied to this tenant until this is done; then run `idac recover`.\n",
         ),
     }
     text

@@ -1,5 +1,6 @@
 //! A step in one sentence.
 
+use super::change;
 use super::names::{Names, called};
 use crate::object::{Properties, Value};
 use crate::plan::{Action, Reason, Step};
@@ -15,19 +16,19 @@ pub fn of(step: &Step, names: &Names) -> String {
         Action::Create {
             properties,
             revive: None,
-        } => match assignment(properties, names) {
+        } => match assignment(properties, "to", names) {
             Some(assignment) => format!("give {assignment}"),
             None => format!("create {subject}"),
         },
         Action::Update {
             target: _,
-            was: _,
+            was,
             will,
-        } => {
-            let changed: Vec<&str> = will.keys().map(String::as_str).collect();
-            format!("set {} of {subject}", changed.join(", "))
-        }
-        Action::Delete { target: _, was } => match assignment(&was.properties, names) {
+        } => format!(
+            "{} of {subject}",
+            change::summary(&step.entity, was, will, names)
+        ),
+        Action::Delete { target: _, was } => match assignment(&was.properties, "from", names) {
             Some(assignment) => format!("take {assignment}"),
             None => format!("delete {subject}"),
         },
@@ -57,16 +58,16 @@ pub(super) fn subject(step: &Step, names: &Names) -> String {
 
 /// What a part is called below its object: `service principal`, `federated identity credential github-deploy`.
 pub(super) fn part(step: &Step, names: &Names) -> String {
-    let properties = match &step.action {
+    let said = match &step.action {
         Action::Create {
             properties,
             revive: _,
-        } => Some(properties),
-        Action::Delete { target: _, was } => Some(&was.properties),
+        } => assignment(properties, "to", names),
+        Action::Delete { target: _, was } => assignment(&was.properties, "from", names),
         Action::Update { .. } | Action::Link { .. } | Action::Unlink { .. } => None,
     };
-    if let Some(assignment) = properties.and_then(|properties| assignment(properties, names)) {
-        return assignment;
+    if let Some(said) = said {
+        return said;
     }
     let noun = noun(&step.entity);
     match step.subject.part_name().rsplit_once('/') {
@@ -76,14 +77,18 @@ pub(super) fn part(step: &Step, names: &Names) -> String {
     }
 }
 
-/// Who may do what where, when these are the properties of an assignment or a grant.
-pub(super) fn assignment(properties: &Properties, names: &Names) -> Option<String> {
+/// Who may do what where (given `to` somebody or taken `from` somebody), when these are the properties of an assignment or a grant.
+pub(super) fn assignment(
+    properties: &Properties,
+    direction: &str,
+    names: &Names,
+) -> Option<String> {
     let word = |name: &str| properties.get(name).map(|value| names.word(value));
     if let (Some(role), Some(resource)) = (word("appRoleId"), word("resourceId")) {
         let principal = word("principalId")?;
         return Some(match role.as_str() {
-            "default access" => format!("default access to {resource} to {principal}"),
-            role => format!("app role {role} of {resource} to {principal}"),
+            "default access" => format!("default access to {resource}, {direction} {principal}"),
+            role => format!("app role {role} of {resource} {direction} {principal}"),
         });
     }
     if let (Some(role), Some(principal)) = (word("roleDefinitionId"), word("principalId")) {
@@ -102,7 +107,9 @@ pub(super) fn assignment(properties: &Properties, names: &Names) -> Option<Strin
                 .to_owned(),
             _ => place,
         };
-        return Some(format!("directory role {role} over {place} to {principal}"));
+        return Some(format!(
+            "directory role {role} over {place} {direction} {principal}"
+        ));
     }
     let (client, resource) = (word("clientId")?, word("resourceId")?);
     let scopes = word("scope").unwrap_or_default();
@@ -117,7 +124,7 @@ pub(super) fn assignment(properties: &Properties, names: &Names) -> Option<Strin
         "permission scopes"
     };
     Some(format!(
-        "{noun} {} of {resource} to {client} {users}",
+        "{noun} {} of {resource} {direction} {client} {users}",
         scopes.join(", ")
     ))
 }
@@ -131,8 +138,8 @@ pub(super) fn why(step: &Step) -> String {
                 properties: _,
                 revive: Some(_),
             },
-        ) => "declared again: it is taken out of the recycle bin".to_owned(),
-        (Reason::Declared, Action::Create { .. }) => "declared, not in the tenant".to_owned(),
+        ) => "declared again: taken out of the recycle bin".to_owned(),
+        (Reason::Declared, Action::Create { .. }) => "new".to_owned(),
         (
             Reason::Declared,
             Action::Update { .. }
@@ -152,6 +159,11 @@ pub(super) fn why(step: &Step) -> String {
             "switched off first: Graph refuses to change or remove what is enabled ({})",
             items.join(", ")
         ),
+        (Reason::Detached { waits_for }, _)
+            if waits_for.iter().all(|address| *address == step.subject) =>
+        {
+            "set later: Graph wants the object stored first".to_owned()
+        }
         (Reason::Detached { waits_for }, _) => {
             let waits_for: Vec<&str> = waits_for.iter().map(called).collect();
             format!(
@@ -192,13 +204,13 @@ mod tests {
         assert_eq!(
             nouns,
             [
-                "app role assignment",
                 "application",
-                "directory role assignment",
+                "app role assignment",
                 "federated identity credential",
                 "group",
                 "permission grant",
                 "service principal",
+                "directory role assignment",
                 "user",
             ]
         );

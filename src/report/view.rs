@@ -1,5 +1,6 @@
 //! A plan as people read it: by declared object, then by part, then by what is written together.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::Show;
@@ -8,6 +9,7 @@ use super::names::Names;
 use super::requests;
 use super::sentence;
 use crate::address::Address;
+use crate::object::Value;
 use crate::plan::{Action, Inverse, Plan, Reason, Risk, Step};
 
 /// Everything that happens to one declared object.
@@ -36,6 +38,8 @@ pub(super) struct Passage {
 /// One step that a person should look at before anything else.
 pub(super) struct Watch {
     pub risk: Risk,
+    /// Among those of the same risk: directory roles first.
+    rank: u8,
     pub sentence: String,
     pub warning: String,
 }
@@ -69,12 +73,29 @@ pub(super) fn watches(plan: &Plan, names: &Names) -> Vec<Watch> {
         .filter(|step| risk(step) != Risk::None)
         .map(|step| Watch {
             risk: risk(step),
+            rank: rank(step),
             sentence: sentence::of(step, names),
             warning: warning(step),
         })
         .collect();
-    watches.sort_by(|one, other| other.risk.cmp(&one.risk));
+    watches.sort_by_key(|watch| (Reverse(watch.risk), watch.rank));
     watches
+}
+
+/// What weighs most among what gives or takes access.
+fn rank(step: &Step) -> u8 {
+    let properties = match &step.action {
+        Action::Create {
+            properties,
+            revive: _,
+        } => properties,
+        Action::Delete { target: _, was } => &was.properties,
+        Action::Update { .. } | Action::Link { .. } | Action::Unlink { .. } => return 3,
+    };
+    ["roleDefinitionId", "appRoleId", "clientId"]
+        .into_iter()
+        .position(|name| properties.contains_key(name))
+        .map_or(3, |at| at as u8)
 }
 
 /// What can go wrong: what cannot be undone is always said to be so.
@@ -113,6 +134,12 @@ fn block(address: Address, steps: &[&Step], names: &Names, show: Show<'_>) -> Bl
             .collect();
         passages.extend(subject_passages(&of_subject, names, show));
     }
+    // What is so of the object is not said again of its parts.
+    if let Some((first, rest)) = passages.split_first_mut() {
+        for passage in rest.iter_mut().filter(|passage| passage.why == first.why) {
+            passage.why.clear();
+        }
+    }
     Block {
         sign: block_sign(&address, steps),
         risk: passages
@@ -141,9 +168,17 @@ fn block_sign(address: &Address, steps: &[&Step]) -> Sign {
 fn subject_passages(steps: &[&Step], names: &Names, show: Show<'_>) -> Vec<Passage> {
     let mut groups: Vec<Vec<&Step>> = Vec::new();
     for step in steps {
-        match groups.last_mut() {
-            Some(group) if belongs(group, step) => group.push(step),
-            Some(_) | None => groups.push(vec![step]),
+        // A link is told with the first that it belongs to, everything else with the last.
+        let at = match is_link(step) {
+            true => groups.iter().position(|group| belongs(group, step)),
+            false => groups
+                .len()
+                .checked_sub(1)
+                .filter(|last| belongs(&groups[*last], step)),
+        };
+        match at {
+            Some(at) => groups[at].push(step),
+            None => groups.push(vec![step]),
         }
     }
     groups
@@ -185,11 +220,12 @@ fn passage(at: usize, group: &[&Step], names: &Names, show: Show<'_>) -> Passage
         (false, 0) => String::new(),
         (false, _) => "then".to_owned(),
     };
-    let worst = group
+    let worst = group.iter().map(|step| risk(step)).max();
+    // Of links each has its own warning.
+    let warned = group
         .iter()
-        .copied()
-        .max_by_key(|step| risk(step))
-        .unwrap_or(first);
+        .filter(|step| !is_link(step))
+        .max_by_key(|step| risk(step));
     let mut lines = Vec::new();
     for step in group {
         lines.extend(property_lines(step, names));
@@ -203,8 +239,8 @@ fn passage(at: usize, group: &[&Step], names: &Names, show: Show<'_>) -> Passage
         },
         title,
         why: sentence::why(first),
-        risk: risk(worst),
-        warning: warning(worst),
+        risk: worst.unwrap_or(Risk::None),
+        warning: warned.map_or_else(String::new, |step| warning(step)),
         lines,
         requests: match show {
             Show::Changes => Vec::new(),
@@ -221,37 +257,54 @@ fn property_lines(step: &Step, names: &Names) -> Vec<Line> {
         Action::Create {
             properties,
             revive: _,
-        } => match sentence::assignment(properties, names) {
+        } => match sentence::assignment(properties, "to", names) {
             // Of a part the title says it already.
             Some(_) if !step.subject.part_name().is_empty() => Vec::new(),
             Some(assignment) => vec![plain(assignment)],
-            None => change::made(&step.entity, properties, names),
+            None => {
+                let mut told = properties.clone();
+                told.retain(|_, value| !is_told(step, value, names));
+                change::made(&step.entity, &told, names)
+            }
         },
         Action::Update {
             target: _,
             was,
             will,
         } => change::changed(&step.entity, was, will, names),
-        Action::Delete { target: _, was } => match sentence::assignment(&was.properties, names) {
-            Some(_) if !step.subject.part_name().is_empty() => Vec::new(),
-            Some(assignment) => vec![plain(assignment)],
-            None => ["displayName", "appId", "issuer", "subject"]
-                .into_iter()
-                .filter_map(|name| Some((name, was.properties.get(name)?)))
-                .filter(|(_, value)| !value.is_nothing())
-                .map(|(name, value)| Line {
-                    depth: 0,
-                    sign: Sign::None,
-                    label: name.to_owned(),
-                    value: value
-                        .as_text()
-                        .map_or_else(|| names.value(value), super::names::shown),
-                    aside: String::new(),
-                })
-                .collect(),
-        },
+        Action::Delete { target: _, was } => {
+            match sentence::assignment(&was.properties, "from", names) {
+                Some(_) if !step.subject.part_name().is_empty() => Vec::new(),
+                Some(assignment) => vec![plain(assignment)],
+                None => ["displayName", "appId", "issuer", "subject"]
+                    .into_iter()
+                    .filter_map(|name| Some((name, was.properties.get(name)?)))
+                    .filter(|(_, value)| !value.is_nothing())
+                    .map(|(name, value)| Line {
+                        depth: 0,
+                        sign: Sign::None,
+                        label: name.to_owned(),
+                        value: value
+                            .as_text()
+                            .map_or_else(|| names.value(value), super::names::shown),
+                        aside: String::new(),
+                        warning: String::new(),
+                    })
+                    .collect(),
+            }
+        }
         Action::Link { .. } | Action::Unlink { .. } => Vec::new(),
     }
+}
+
+/// Whether the heading says it already: the name of a part, or whose part it is.
+fn is_told(step: &Step, value: &Value, names: &Names) -> bool {
+    let part = step.subject.part_name();
+    !part.is_empty()
+        && (value
+            .as_text()
+            .is_some_and(|text| part.rsplit('/').next() == Some(text))
+            || names.value(value) == step.subject.root().as_str())
 }
 
 fn plain(text: String) -> Line {
@@ -261,6 +314,7 @@ fn plain(text: String) -> Line {
         label: text,
         value: String::new(),
         aside: String::new(),
+        warning: String::new(),
     }
 }
 
@@ -281,11 +335,12 @@ fn link_lines(group: &[&Step], names: &Names) -> Vec<Line> {
             Action::Create { .. } | Action::Update { .. } | Action::Delete { .. } => continue,
         };
         relations.entry(relation).or_default().push(Line {
-            depth: 1,
+            depth: 2,
             sign,
             label: names.target(to),
             value: String::new(),
-            aside: short_warning(step),
+            aside: String::new(),
+            warning: short_warning(step),
         });
     }
     let mut lines = Vec::new();
