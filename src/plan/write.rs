@@ -86,7 +86,7 @@ impl<'a> Writer<'_, 'a> {
             revive: None,
         };
         let needs = self.needs_of(&values);
-        let reason = self.reason(|| Vec::new());
+        let reason = self.reason(Vec::new);
         let created = self.push(action, reason, needs, BTreeSet::new());
         let mut waits_for: BTreeSet<Address> = detached.values().flatten().cloned().collect();
         if waits_for.is_empty() {
