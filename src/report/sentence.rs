@@ -197,10 +197,11 @@ mod tests {
 
     #[test]
     fn every_entity_has_a_noun_that_people_say() {
-        let nouns: Vec<String> = crate::kind::ENTITIES
+        let mut nouns: Vec<String> = crate::kind::ENTITIES
             .iter()
             .map(|entity| noun(entity.name))
             .collect();
+        nouns.sort();
         assert_eq!(
             nouns,
             [
