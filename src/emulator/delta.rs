@@ -58,7 +58,6 @@ pub(super) fn answer(
             return Ok(response);
         }
     };
-    let shape = shape(set);
     let walk = Walk {
         tenant,
         set,
@@ -72,9 +71,9 @@ pub(super) fn answer(
     let (Next::Page(next) | Next::State(next)) = next;
     let token = token::seal(&purpose_of(tenant, set, purpose), &next);
     let selected = page::selection(&round.select);
-    let context = match shape {
-        Shape::Object(kind) => kind.set_name(),
-        _ => "oauth2PermissionGrants",
+    let context = match set {
+        DeltaSet::Objects(kind) => kind.set_name(),
+        DeltaSet::Grants => "oauth2PermissionGrants",
     };
     let mut body = Map::new();
     body.insert(
@@ -296,10 +295,18 @@ impl Walk<'_> {
                     value.extend(self.grant(id));
                     None
                 }
-                _ => {
+                Key::Gone(_) => {
                     value.extend(self.gone(key));
                     None
                 }
+                Key::Meta
+                | Key::Organization
+                | Key::Domain(_)
+                | Key::Link { .. }
+                | Key::Federated { .. }
+                | Key::Assignment(_)
+                | Key::RoleDefinition(_)
+                | Key::RoleAssignment(_) => None,
             };
             if rest.is_some() {
                 return (value, self.next_page(position, rest));

@@ -375,11 +375,8 @@ impl Parser {
         };
         self.expect(&Token::Close)?;
         // `startswith(x,'y') eq true` says the same.
-        if self.skip_word("eq").is_some() {
-            match self.literal()? {
-                Literal::Flag(true) => {}
-                _ => return Err("'true' expected".to_owned()),
-            }
+        if self.skip_word("eq").is_some() && self.literal()? != Literal::Flag(true) {
+            return Err("'true' expected".to_owned());
         }
         Ok(Expr::Call {
             function,
@@ -475,14 +472,14 @@ fn only_or(mut parts: Vec<Expr>, several: fn(Vec<Expr>) -> Expr) -> Expr {
 fn compared(mut path: Path, operator: Operator, value: Literal) -> Parsed<Expr> {
     if path.last().is_some_and(|last| last == "$count") {
         path.pop();
-        return match value {
-            Literal::Number(number) if number.fract() == 0.0 => Ok(Expr::Count {
-                path,
-                operator,
-                value: number as i64,
-            }),
-            _ => Err("$count can only be compared with a whole number".to_owned()),
+        let Literal::Number(number) = value else {
+            return Err("$count can only be compared with a number".to_owned());
         };
+        return Ok(Expr::Count {
+            path,
+            operator,
+            value: number as i64,
+        });
     }
     Ok(Expr::Compare {
         path,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::filter::Expr;
 use super::guid::Guid;
 use super::matching;
-use super::record::{Entry, Key, Kind, Life, Properties, Relation, Term};
+use super::record::{Key, Kind, Life, Object, Properties, Relation, Term};
 use super::schema;
 use super::shape::Shape;
 use super::tenant::Tenant;
@@ -16,14 +16,36 @@ use super::{assignments, federated};
 pub(super) enum ListSet {
     Objects(Kind),
     Deleted(Kind),
-    Links { from: Guid, relation: Relation },
-    LinkedFrom { to: Guid, relation: Relation },
-    Federated { application: Guid },
-    AssignedTo { resource: Guid },
-    AssignmentsOf { principal: Guid },
+    Links {
+        from: Guid,
+        relation: Relation,
+    },
+    /// The links to objects of one type: `…/members/microsoft.graph.user`.
+    Cast {
+        from: Guid,
+        relation: Relation,
+        kind: Kind,
+    },
+    LinkedFrom {
+        to: Guid,
+        relation: Relation,
+    },
+    Federated {
+        application: Guid,
+    },
+    AssignedTo {
+        resource: Guid,
+    },
+    AssignmentsOf {
+        principal: Guid,
+    },
     Grants,
-    GrantsOf { client: Guid },
-    GrantsFor { principal: Guid },
+    GrantsOf {
+        client: Guid,
+    },
+    GrantsFor {
+        principal: Guid,
+    },
     RoleDefinitions,
     RoleAssignments,
     Organization,
@@ -71,7 +93,9 @@ impl ListSet {
     pub(super) fn shape(&self) -> Shape {
         match self {
             ListSet::Objects(Kind::Unknown) | ListSet::Deleted(Kind::Unknown) => Shape::Mixed,
-            ListSet::Objects(kind) | ListSet::Deleted(kind) => Shape::Object(*kind),
+            ListSet::Objects(kind) | ListSet::Deleted(kind) | ListSet::Cast { kind, .. } => {
+                Shape::Object(*kind)
+            }
             ListSet::Links { .. } | ListSet::LinkedFrom { .. } => Shape::Mixed,
             ListSet::Federated { .. } => Shape::Federated,
             ListSet::AssignedTo { .. } | ListSet::AssignmentsOf { .. } => Shape::Assignment,
@@ -86,7 +110,9 @@ impl ListSet {
     /// What stands after `$metadata#` in `@odata.context`.
     pub(super) fn context(&self) -> String {
         match self {
-            ListSet::Objects(kind) | ListSet::Deleted(kind) => kind.set_name().to_owned(),
+            ListSet::Objects(kind) | ListSet::Deleted(kind) | ListSet::Cast { kind, .. } => {
+                kind.set_name().to_owned()
+            }
             ListSet::Links { .. } | ListSet::LinkedFrom { .. } => "directoryObjects".to_owned(),
             ListSet::Federated { application } => {
                 format!("applications('{application}')/federatedIdentityCredentials")
@@ -136,6 +162,7 @@ impl ListSet {
             (ListSet::Objects(_) | ListSet::Deleted(_), Key::Object(id)) => {
                 schema::view(tenant, *id)
             }
+            (ListSet::Cast { .. }, Key::Link { to: id, .. }) => schema::view(tenant, *id),
             (ListSet::Links { .. }, Key::Link { to: id, .. })
             | (ListSet::LinkedFrom { .. }, Key::Link { from: id, .. }) => {
                 let kind = tenant.seen_object(*id)?.kind;
@@ -203,7 +230,7 @@ impl ListSet {
         match self {
             ListSet::Objects(kind) => found(Term::OfKind(*kind, Life::Alive)),
             ListSet::Deleted(kind) => found(Term::OfKind(*kind, Life::Deleted)),
-            ListSet::Links { from, relation } => {
+            ListSet::Links { from, relation } | ListSet::Cast { from, relation, .. } => {
                 let key = |to| Key::Link {
                     from: *from,
                     relation: *relation,
@@ -239,63 +266,105 @@ impl ListSet {
 
     /// Whether a read sees the entry in this collection.
     fn has(&self, tenant: &Tenant, key: &Key) -> bool {
-        let lives = |id: Guid| tenant.seen_living(id).is_some();
-        match (self, key) {
-            (ListSet::Objects(kind), Key::Object(id)) => tenant
-                .seen_living(*id)
-                .is_some_and(|found| found.kind == *kind),
-            (ListSet::Deleted(kind), Key::Object(id)) => tenant
-                .seen_object(*id)
-                .is_some_and(|found| found.kind == *kind && found.deleted_ms.is_some()),
-            (
-                ListSet::Links { from, relation },
-                Key::Link {
-                    from: f,
-                    relation: r,
-                    to,
-                },
-            ) => from == f && relation == r && lives(*to) && tenant.sees_link(key),
-            (
-                ListSet::LinkedFrom { to, relation },
-                Key::Link {
-                    from,
-                    relation: r,
-                    to: t,
-                },
-            ) => to == t && relation == r && lives(*from) && tenant.sees_link(key),
-            (ListSet::Federated { application }, Key::Federated { application: a, .. }) => {
-                application == a && tenant.seen(key).is_some()
+        match self {
+            ListSet::Objects(kind) => match key {
+                Key::Object(id) => is_of_kind(tenant.seen_living(*id), *kind),
+                _ => false,
+            },
+            ListSet::Deleted(kind) => match key {
+                Key::Object(id) => {
+                    let seen = tenant.seen_object(*id);
+                    is_of_kind(seen.filter(|found| found.deleted_ms.is_some()), *kind)
+                }
+                _ => false,
+            },
+            ListSet::Links { .. } | ListSet::Cast { .. } | ListSet::LinkedFrom { .. } => {
+                self.has_link(tenant, key)
             }
-            (ListSet::AssignedTo { .. } | ListSet::AssignmentsOf { .. }, Key::Assignment(id)) => {
-                tenant.seen_assignment(id).is_some_and(|found| {
-                    let asked = match self {
-                        ListSet::AssignedTo { resource } => found.resource == *resource,
-                        ListSet::AssignmentsOf { principal } => found.principal == *principal,
-                        _ => false,
-                    };
-                    asked && lives(found.principal) && lives(found.resource)
-                })
+            ListSet::AssignedTo { .. } | ListSet::AssignmentsOf { .. } => {
+                self.has_assignment(tenant, key)
             }
-            (
-                ListSet::Grants | ListSet::GrantsOf { .. } | ListSet::GrantsFor { .. },
-                Key::Grant(id),
-            ) => tenant.seen_grant(id).is_some_and(|found| {
-                let asked = match self {
-                    ListSet::GrantsOf { client } => found.client == *client,
-                    ListSet::GrantsFor { principal } => found.principal == Some(*principal),
-                    _ => true,
-                };
-                asked && lives(found.client) && lives(found.resource)
-            }),
-            (ListSet::RoleDefinitions, Key::RoleDefinition(_))
-            | (ListSet::RoleAssignments, Key::RoleAssignment(_))
-            | (ListSet::Organization, Key::Organization)
-            | (ListSet::Domains, Key::Domain(_)) => {
-                matches!(tenant.seen(key), Some(Entry::Plain(_)))
+            ListSet::Grants | ListSet::GrantsOf { .. } | ListSet::GrantsFor { .. } => {
+                self.has_grant(tenant, key)
             }
-            _ => false,
+            ListSet::Federated { application } => {
+                matches!(key, Key::Federated { application: of, .. } if of == application)
+                    && tenant.seen_plain(key).is_some()
+            }
+            ListSet::RoleDefinitions => {
+                matches!(key, Key::RoleDefinition(_)) && tenant.seen_plain(key).is_some()
+            }
+            ListSet::RoleAssignments => {
+                matches!(key, Key::RoleAssignment(_)) && tenant.seen_plain(key).is_some()
+            }
+            ListSet::Organization => *key == Key::Organization,
+            ListSet::Domains => matches!(key, Key::Domain(_)),
         }
     }
+
+    fn has_link(&self, tenant: &Tenant, key: &Key) -> bool {
+        let Key::Link { from, relation, to } = key else {
+            return false;
+        };
+        let asked = match self {
+            ListSet::Links {
+                from: of,
+                relation: by,
+            } => of == from && by == relation && tenant.seen_living(*to).is_some(),
+            ListSet::Cast {
+                from: of,
+                relation: by,
+                kind,
+            } => of == from && by == relation && is_of_kind(tenant.seen_living(*to), *kind),
+            ListSet::LinkedFrom {
+                to: of,
+                relation: by,
+            } => of == to && by == relation && tenant.seen_living(*from).is_some(),
+            _ => false,
+        };
+        asked && tenant.sees_link(key)
+    }
+
+    /// Assignments and grants are hidden while one of their ends is in the recycle bin.
+    fn has_assignment(&self, tenant: &Tenant, key: &Key) -> bool {
+        let Key::Assignment(id) = key else {
+            return false;
+        };
+        tenant.seen_assignment(id).is_some_and(|found| {
+            let asked = match self {
+                ListSet::AssignedTo { resource } => found.resource == *resource,
+                ListSet::AssignmentsOf { principal } => found.principal == *principal,
+                _ => false,
+            };
+            asked
+                && [found.principal, found.resource]
+                    .into_iter()
+                    .all(|id| tenant.seen_living(id).is_some())
+        })
+    }
+
+    fn has_grant(&self, tenant: &Tenant, key: &Key) -> bool {
+        let Key::Grant(id) = key else {
+            return false;
+        };
+        tenant.seen_grant(id).is_some_and(|found| {
+            let asked = match self {
+                ListSet::GrantsOf { client } => found.client == *client,
+                ListSet::GrantsFor { principal } => found.principal == Some(*principal),
+                _ => true,
+            };
+            let ends = [Some(found.client), Some(found.resource), found.principal];
+            asked
+                && ends
+                    .into_iter()
+                    .flatten()
+                    .all(|id| tenant.seen_living(id).is_some())
+        })
+    }
+}
+
+fn is_of_kind(object: Option<&Object>, kind: Kind) -> bool {
+    object.is_some_and(|object| object.kind == kind)
 }
 
 /// Two ordered sequences as one, without repetition.

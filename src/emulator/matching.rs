@@ -275,6 +275,7 @@ fn under(records: &Records, set: &ListSet, path: &[String], text: &str) -> Optio
             _ => None,
         },
         ListSet::Links { .. }
+        | ListSet::Cast { .. }
         | ListSet::LinkedFrom { .. }
         | ListSet::Federated { .. }
         | ListSet::Organization

@@ -196,10 +196,6 @@ fn related(
             to: id,
             relation: Relation::Owners,
         },
-        ("transitivemembers", Kind::Group) => ListSet::Links {
-            from: id,
-            relation: Relation::Members,
-        },
         _ if Kind::from_type(name) == Some(kind) => return entity(tenant, call, kind, id),
         _ => return Err(Problem::unknown_segment(name)),
     };
@@ -220,8 +216,16 @@ fn links(
         (Method::Get, [] | ["$ref" | "$count"]) => {
             call.list(tenant, ListSet::Links { from, relation })
         }
-        (Method::Get, [cast]) if cast.starts_with("microsoft.graph.") => {
-            call.list(tenant, ListSet::Links { from, relation })
+        (Method::Get, [cast] | [cast, "$count"]) if cast.starts_with("microsoft.graph.") => {
+            let kind = Kind::from_type(cast).ok_or_else(|| Problem::unknown_segment(cast))?;
+            call.list(
+                tenant,
+                ListSet::Cast {
+                    from,
+                    relation,
+                    kind,
+                },
+            )
         }
         (Method::Post, ["$ref"]) => {
             may_change(tenant, from, kind)?;

@@ -220,16 +220,11 @@ impl Records {
         after: Option<&Key>,
     ) -> impl Iterator<Item = (&Key, &Entry)> + use<'_> {
         let start = match after {
-            Some(key) if *key >= from && *key < to => Bound::Excluded(key.clone()),
-            Some(key) if *key >= to => Bound::Excluded(to.clone()),
+            Some(key) if *key >= from => Bound::Excluded(key.min(&to).clone()),
             Some(_) | None => Bound::Included(from),
         };
-        let end = match &start {
-            Bound::Excluded(key) if *key == to => Bound::Included(to.clone()),
-            Bound::Excluded(_) | Bound::Included(_) | Bound::Unbounded => Bound::Included(to),
-        };
         self.entries
-            .range((start, end))
+            .range((start, Bound::Included(to)))
             .map(|(key, entry)| (key, &**entry))
     }
 

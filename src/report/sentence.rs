@@ -205,13 +205,13 @@ mod tests {
         assert_eq!(
             nouns,
             [
-                "app role assignment",
                 "application",
-                "directory role assignment",
+                "app role assignment",
                 "federated identity credential",
                 "group",
                 "permission grant",
                 "service principal",
+                "directory role assignment",
                 "user",
             ]
         );

@@ -1,6 +1,6 @@
 //! Delta queries. Pages: concepts/delta-query-overview, api/application-delta, api/group-delta.
 
-use idac::emulator::{Lag, Tenant};
+use idac::emulator::{Hardship, Lag, Tenant};
 use idac::graph::{Method, Request};
 use serde_json::{Value, json};
 
@@ -275,12 +275,14 @@ fn grants_have_delta_queries_too() {
 #[test]
 fn a_lagging_replica_tells_a_change_later_and_never_not_at_all() {
     let mut tenant = with_groups(1);
-    let mut hardship = idac::emulator::Hardship::default();
-    hardship.update_lag = Lag {
+    let update_lag = Lag {
         requests: 2,
         ..Lag::default()
     };
-    tenant.set_hardship(hardship);
+    tenant.set_hardship(Hardship {
+        update_lag,
+        ..Hardship::default()
+    });
     let (_, link) = round(&mut tenant, "/groups/delta");
     change(
         &mut tenant,

@@ -255,6 +255,35 @@ fn members_and_owners_are_directory_objects_with_their_type() {
     );
 }
 
+/// api/group-list-members: a cast lists one type and does not repeat it
+#[test]
+fn a_cast_lists_the_members_of_one_type() {
+    let mut tenant = with_groups(2);
+    let ana = read(&mut tenant, "/users/ana@contoso.com")["id"]
+        .as_str()
+        .expect("id")
+        .to_owned();
+    let members = format!("/groups/{}/members", guid(0));
+    for id in [&guid(1), &ana] {
+        let added = send(
+            &mut tenant,
+            Method::Post,
+            &format!("{members}/$ref"),
+            reference(id),
+        );
+        assert_eq!(added.status, 204);
+    }
+    let users = read(
+        &mut tenant,
+        &format!("{members}/microsoft.graph.user?$select=id"),
+    );
+    assert_eq!(users["value"], json!([{ "id": ana }]));
+    let both = walk(&mut tenant, &members).0;
+    assert_eq!(both.len(), 2);
+    let response = ask(&mut tenant, &format!("{members}/microsoft.graph.thing"));
+    refused(&response, 400, "BadRequest", "microsoft.graph.thing");
+}
+
 /// concepts/aad-advanced-queries: $count
 #[test]
 fn counting_needs_the_header() {
