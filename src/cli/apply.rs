@@ -1,5 +1,8 @@
 //! `idac apply`: makes the tenant as declared.
 
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::arguments::{self, Global};
 use super::dry_run as tried;
 use super::exit::Exit;
@@ -13,7 +16,7 @@ use super::situation::{self, Situation, Unless};
 use super::state;
 use crate::apply::{KeptJournal, Manner, Receipt, apply, check_basis};
 use crate::dry_run::{Clearance, DryRun, dry_run};
-use crate::execute::{Outcome, go_on};
+use crate::execute::{Outcome, Wish};
 use crate::graph::patience::Patience;
 use crate::ledger::{self, Recoverer, State};
 use crate::plan::Plan;
@@ -149,7 +152,8 @@ fn question(plan: &Plan) -> String {
     )
 }
 
-/// Takes the tenant and writes. Interrupted, it leaves the tenant held, which is what is true then.
+/// Takes the tenant and writes. Interrupted once, it walks back; twice, it leaves the tenant held, which is what is
+/// true then.
 async fn write(
     situation: &Situation,
     clearance: Clearance,
@@ -161,16 +165,18 @@ async fn write(
     let journal = KeptJournal::begin(&situation.folder.join("journal"), &nonce)?;
     let lock = ledger::acquire(&mut ledger, plan, &signature::sign(), &nonce)?;
     let mut journal = Watched::new(journal, plan, &situation.names, format);
+    let interrupted = AtomicBool::new(false);
+    let wish = || match interrupted.load(Ordering::Relaxed) {
+        true => Wish::WalkBack,
+        false => Wish::GoOn,
+    };
     let manner = Manner {
         patience: &Patience::for_tenant(),
-        wish: &go_on,
+        wish: &wish,
         sign: &signature::sign,
     };
-    let applied = tokio::select! {
-        // First, so that it is listened for before anything is sent.
-        biased;
-        _ = tokio::signal::ctrl_c() => Err(Problem::Interrupted),
-        applied = apply(
+    let applied = {
+        let mut work = pin!(apply(
             plan,
             clearance,
             lock,
@@ -178,7 +184,20 @@ async fn write(
             &mut ledger,
             &mut journal,
             &manner,
-        ) => applied.map_err(Problem::from),
+        ));
+        loop {
+            tokio::select! {
+                // First, so that it is listened for before anything is sent.
+                biased;
+                _ = tokio::signal::ctrl_c() => {
+                    if interrupted.swap(true, Ordering::Relaxed) {
+                        break Err(Problem::Interrupted);
+                    }
+                    output::aside("Interrupted: undoing what took effect. Once more stops at once.\n")?;
+                }
+                applied = &mut work => break applied.map_err(Problem::from),
+            }
+        }
     };
     journal.finish();
     applied

@@ -100,6 +100,10 @@ fn text(execution: &Execution, plan: &Plan, names: &Names) -> String {
         "request",
         "requests",
     );
+    let why = match refused {
+        Some(_) => "A step was refused",
+        None => "It was interrupted",
+    };
     let mut text = match outcome {
         Outcome::Applied => format!(
             "{}: {environment} is as declared. {}, {requests}.\n",
@@ -107,11 +111,11 @@ fn text(execution: &Execution, plan: &Plan, names: &Names) -> String {
             plural(plan.steps.len(), "step", "steps")
         ),
         Outcome::RolledBack => format!(
-            "{}: {environment} is as it was before. A step was refused, and every step before it was undone.\n",
+            "{}: {environment} is as it was before. {why}, and every step that took effect was undone.\n",
             paint(style::CAUTION, "Rolled back")
         ),
         Outcome::Stranded => format!(
-            "{}: {environment} is neither as it was nor as declared. A step was refused, and {} not be undone.\n",
+            "{}: {environment} is neither as it was nor as declared. {why}, and {} not be undone.\n",
             paint(style::DANGER, "Stranded"),
             match stranded.len() {
                 1 => "one that took effect could".to_owned(),
@@ -131,6 +135,7 @@ fn text(execution: &Execution, plan: &Plan, names: &Names) -> String {
     }
     match outcome {
         Outcome::Applied => {}
+        Outcome::RolledBack if refused.is_none() => {}
         Outcome::RolledBack => {
             text.push_str("Correct what was refused, then run `idac plan` again.\n");
         }

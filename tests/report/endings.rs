@@ -45,7 +45,7 @@ fn an_apply_says_how_it_ended() {
     assert_eq!(
         ending(Outcome::RolledBack, Vec::new()),
         "\
-Rolled back: sandbox is as it was before. A step was refused, and every step before it was undone.
+Rolled back: sandbox is as it was before. A step was refused, and every step that took effect was undone.
   refused: step 8, set displayName, description of group/operators
     Graph: 403 Authorization_RequestDenied: Insufficient privileges to complete the operation. (request-id 8f2e)
 Correct what was refused, then run `idac plan` again.
