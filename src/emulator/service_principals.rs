@@ -156,7 +156,9 @@ pub(super) fn update(tenant: &mut Tenant, id: Guid, body: Option<&Value>) -> Res
     if edits.properties.is_empty() && edits.binds.is_empty() {
         return Ok(());
     }
-    may_write(tenant, id)?;
+    if !edits.binds.is_empty() || !edits.properties.keys().all(|name| is_tenants_own(name)) {
+        may_write(tenant, id)?;
+    }
     let before = tenant.whole_of(id);
     let mut after = body::apply(
         Kind::ServicePrincipal,
@@ -170,6 +172,15 @@ pub(super) fn update(tenant: &mut Tenant, id: Guid, body: Option<&Value>) -> Res
         super::directory::add(tenant, id, *relation, references)?;
     }
     Ok(())
+}
+
+/// What every tenant decides for itself, on Microsoft's own service principals too: whether people can sign in, and
+/// who (learn.microsoft.com, "Disable user sign-in for an application" and "Restrict your app to a set of users").
+fn is_tenants_own(property: &str) -> bool {
+    matches!(
+        property,
+        "accountEnabled" | "appRoleAssignmentRequired" | "notes" | "tags"
+    )
 }
 
 /// Microsoft's own service principals are not anybody else's to change.

@@ -140,8 +140,12 @@ fn way_back(step: &Step, progress: &Progress<'_>) -> Result<Back, Unknown> {
         Effect::Found | Effect::None => return Ok(Back::Nothing),
         Effect::Own | Effect::Unclear => {}
     }
-    if let Inverse::Irreversible(why) = &step.inverse {
-        return Ok(Back::Impossible(Trouble::own("irreversible", why.clone())));
+    match &step.inverse {
+        Inverse::Irreversible(why) => {
+            return Ok(Back::Impossible(Trouble::own("irreversible", why.clone())));
+        }
+        Inverse::LeaveBehind(_) => return Ok(Back::Nothing),
+        Inverse::Undo(_) | Inverse::DeleteCreated | Inverse::RestoreDeleted => {}
     }
     let lower = Lower {
         names: &progress.known,
@@ -165,9 +169,10 @@ fn way_back(step: &Step, progress: &Progress<'_>) -> Result<Back, Unknown> {
                     | Action::Link { .. }
                     | Action::Unlink { .. } => (will, was),
                 },
-                Inverse::DeleteCreated | Inverse::RestoreDeleted | Inverse::Irreversible(_) => {
-                    (will, was)
-                }
+                Inverse::DeleteCreated
+                | Inverse::RestoreDeleted
+                | Inverse::LeaveBehind(_)
+                | Inverse::Irreversible(_) => (will, was),
             };
             Ok(Back::Patch {
                 url: lower.object(entity, step.parent.as_ref(), target)?,
@@ -246,8 +251,10 @@ fn return_of_deleted(
             | Action::Link { .. }
             | Action::Unlink { .. } => Err(Unknown(format!("how to bring back {}", step.subject))),
         },
-        Inverse::DeleteCreated | Inverse::RestoreDeleted | Inverse::Irreversible(_) => match target
-        {
+        Inverse::DeleteCreated
+        | Inverse::RestoreDeleted
+        | Inverse::LeaveBehind(_)
+        | Inverse::Irreversible(_) => match target {
             Target::Existing(id) => Ok(Back::Redo(Deed::Revive {
                 id: id.clone(),
                 url: lower.object(entity, parent, target)?,

@@ -58,7 +58,10 @@ impl Wanted {
             wanted.add_action(&step.action);
             match &step.inverse {
                 Inverse::Undo(action) => wanted.add_action(action),
-                Inverse::DeleteCreated | Inverse::RestoreDeleted | Inverse::Irreversible(_) => {}
+                Inverse::DeleteCreated
+                | Inverse::RestoreDeleted
+                | Inverse::LeaveBehind(_)
+                | Inverse::Irreversible(_) => {}
             }
         }
         wanted

@@ -24,7 +24,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 ),
                 "make sure that it is meant: no roll back brings it back",
             )),
-            Inverse::Undo(_) | Inverse::DeleteCreated | Inverse::RestoreDeleted => {}
+            Inverse::Undo(_)
+            | Inverse::DeleteCreated
+            | Inverse::RestoreDeleted
+            | Inverse::LeaveBehind(_) => {}
         }
     }
     findings

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::pair::Pairs;
 use super::{Action, Inverse, Reason, Risk, Target};
 use crate::address::{Address, ObjectId};
+use crate::graph::facts;
 use crate::kind;
 use crate::kind::entity::{Creation, Entity, Form, Lane, Removal};
 use crate::object::{ObservedObject, Properties, Value};
@@ -141,6 +142,10 @@ pub(super) fn delete(
 /// How a step is undone.
 pub(super) fn inverse(draft: &Draft) -> Inverse {
     match &draft.action {
+        Action::Create { properties, .. } if is_microsofts(properties) => Inverse::LeaveBehind(
+            "Microsoft's own service principals cannot be deleted, and grant nothing by themselves"
+                .to_owned(),
+        ),
         Action::Create { .. } => Inverse::DeleteCreated,
         Action::Update { target, was, will } => undo(Action::Update {
             target: target.clone(),
@@ -166,6 +171,23 @@ pub(super) fn inverse(draft: &Draft) -> Inverse {
             to: to.clone(),
         }),
     }
+}
+
+/// Whether these are the properties of a service principal of Microsoft's own application.
+fn is_microsofts(properties: &Properties) -> bool {
+    properties
+        .get("appId")
+        .and_then(Value::as_text)
+        .and_then(facts::well_known_application_by_id)
+        .is_some_and(|known| known.owner_tenant.is_some())
+}
+
+/// Whether an observed object belongs to one of Microsoft's tenants: nobody else can delete it.
+pub(super) fn belongs_to_microsoft(object: &ObservedObject) -> bool {
+    matches!(
+        object.text("appOwnerOrganizationId"),
+        Some(facts::MICROSOFT_SERVICES_TENANT | facts::MICROSOFT_CORPORATE_TENANT)
+    )
 }
 
 fn undo(action: Action) -> Inverse {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::draft::{Drafts, delete, grants};
+use super::draft::{Drafts, belongs_to_microsoft, delete, grants};
 use super::pair::{Pair, Pairs, folded};
 use super::stage::removed_items;
 use super::{Applied, LeftAlone, ManagedObject, Reason, Target};
@@ -21,7 +21,7 @@ pub(super) fn remove(
     findings: &mut Vec<Finding>,
 ) {
     let belongings = Belongings::build(pairs);
-    undeclared(pairs, applied, drafts);
+    undeclared(pairs, applied, drafts, left_alone);
     for object in pairs.desired.objects.values() {
         let Pair::Existing(owner) = pairs.get(&object.address) else {
             continue;
@@ -39,7 +39,12 @@ pub(super) fn remove(
 }
 
 /// What the last receipt has and the root no longer does.
-fn undeclared(pairs: &Pairs<'_>, applied: &Applied, drafts: &mut Drafts) {
+fn undeclared(
+    pairs: &Pairs<'_>,
+    applied: &Applied,
+    drafts: &mut Drafts,
+    left_alone: &mut Vec<LeftAlone>,
+) {
     for (address, managed) in applied {
         let Target::Existing(id) = &managed.target else {
             continue;
@@ -50,6 +55,14 @@ fn undeclared(pairs: &Pairs<'_>, applied: &Applied, drafts: &mut Drafts) {
         let is_desired = pairs.desired.objects.contains_key(address);
         let is_here = was.entity == managed.entity && !pairs.is_claimed(id);
         if is_here && !drafts.is_deleted(id) && goes(pairs, address, managed, is_desired) {
+            if belongs_to_microsoft(was) {
+                left_alone.push(LeftAlone {
+                    subject: Some(address.clone()),
+                    what: "service principals of Microsoft's own".to_owned(),
+                    count: 1,
+                });
+                continue;
+            }
             let parent = parent_of(managed);
             drafts.push(delete(address.clone(), was, parent, Reason::Undeclared));
         }

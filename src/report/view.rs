@@ -102,7 +102,10 @@ fn rank(step: &Step) -> u8 {
 pub(super) fn risk(step: &Step) -> Risk {
     match step.inverse {
         Inverse::Irreversible(_) => Risk::Irreversible,
-        Inverse::Undo(_) | Inverse::DeleteCreated | Inverse::RestoreDeleted => step.risk,
+        Inverse::Undo(_)
+        | Inverse::DeleteCreated
+        | Inverse::RestoreDeleted
+        | Inverse::LeaveBehind(_) => step.risk,
     }
 }
 
@@ -358,6 +361,10 @@ fn warning(step: &Step) -> String {
         Inverse::RestoreDeleted => {
             "deletes it; the recycle bin keeps it for 30 days, with the same ids".to_owned()
         }
+        Inverse::LeaveBehind(why) => format!(
+            "stays if the plan is walked back: {}",
+            super::style::visible(why)
+        ),
         Inverse::Undo(_) | Inverse::DeleteCreated => short_warning(step),
     }
 }

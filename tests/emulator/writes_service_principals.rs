@@ -197,11 +197,14 @@ fn first_party_service_principals_are_not_ours_to_change() {
     let denied = "Insufficient privileges to complete the operation.";
     let code = "Authorization_RequestDenied";
     refused(
-        patch(&mut tenant, &url, json!({"notes": "n"})),
+        patch(&mut tenant, &url, json!({"loginUrl": "https://a.example"})),
         403,
         code,
         denied,
     );
+    // disable-user-sign-in-portal: whether people can sign in is for every tenant to decide.
+    done(patch(&mut tenant, &url, json!({"accountEnabled": false})));
+    assert_eq!(read(&mut tenant, &url)["accountEnabled"], false);
     refused(delete(&mut tenant, &url), 403, code, denied);
     let ana = user(&mut tenant, "ana");
     refused(
