@@ -1,5 +1,7 @@
 //! The digest of a value: SHA-256 over its canonical JSON (RFC 8785), so that anybody can check it.
 
+mod canonical;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -17,7 +19,7 @@ impl Digest {
     ///
     /// When the value cannot be written as JSON, which is a bug: products of idac always can.
     pub fn of<T: Serialize>(value: &T) -> Digest {
-        let bytes = serde_json_canonicalizer::to_vec(value)
+        let bytes = canonical::to_vec(value)
             .unwrap_or_else(|error| panic!("bug: a product cannot be written as JSON: {error}"));
         Digest::of_bytes(&bytes)
     }
@@ -27,7 +29,9 @@ impl Digest {
         let mut text = String::with_capacity(71);
         text.push_str("sha256:");
         for byte in Sha256::digest(bytes) {
-            text.push_str(&format!("{byte:02x}"));
+            for half in [byte >> 4, byte & 15] {
+                text.push(char::from(b"0123456789abcdef"[usize::from(half)]));
+            }
         }
         Digest(text)
     }

@@ -154,6 +154,16 @@ impl Value {
         })
     }
 
+    /// Whether no part of the value waits for what only the tenant knows.
+    pub fn is_known(&self) -> bool {
+        match self {
+            Value::Computed(_) => false,
+            Value::List(items) => items.iter().all(Value::is_known),
+            Value::Map(members) => members.values().all(Value::is_known),
+            Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Text(_) => true,
+        }
+    }
+
     /// The same value with every property of another object that `find` knows put in its place.
     pub fn known(&self, find: &impl Fn(&Address, &str) -> Option<String>) -> Value {
         match self {

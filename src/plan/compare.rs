@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::pair::folded;
+use super::known::folded;
+use crate::address::is_guid;
 use crate::kind::entity::{Form, Items, Property, Write};
 use crate::object::{Coverage, Value};
 
@@ -10,9 +11,9 @@ use crate::object::{Coverage, Value};
 pub(super) fn same(form: &Form, one: Option<&Value>, other: Option<&Value>) -> bool {
     let (one, other) = (one.unwrap_or(&Value::Null), other.unwrap_or(&Value::Null));
     match form {
-        Form::Plain => plain(one) == plain(other),
-        Form::Set => set(one) == set(other),
-        Form::Words => words(one) == words(other),
+        Form::Plain => alike(one, other),
+        Form::Set => all_alike(one.items(), other.items()) || set(one) == set(other),
+        Form::Words => one == other || words(one) == words(other),
         Form::Items(items) => same_items(items, one, other),
         Form::Complex(members) => same_members(members, one, other),
     }
@@ -55,7 +56,7 @@ fn plain(value: &Value) -> Value {
     match value {
         Value::Text(text) if text.is_empty() => Value::Null,
         Value::Bool(false) => Value::Null,
-        Value::Text(text) => Value::Text(folded(text)),
+        Value::Text(text) => Value::Text(folded(text).into_owned()),
         Value::List(items) => Value::List(items.iter().map(plain).collect()),
         Value::Map(members) => Value::Map(
             members
@@ -65,6 +66,32 @@ fn plain(value: &Value) -> Value {
         ),
         Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Computed(_) => value.clone(),
     }
+}
+
+/// Whether two values are compared as one: their plain forms are the same.
+fn alike(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Text(one), Value::Text(other)) => {
+            one == other || (is_guid(one) && is_guid(other) && one.eq_ignore_ascii_case(other))
+        }
+        (Value::List(one), Value::List(other)) => all_alike(one, other),
+        (Value::Map(one), Value::Map(other)) => {
+            one.len() == other.len()
+                && one
+                    .iter()
+                    .zip(other)
+                    .all(|((name, one), (known, other))| name == known && alike(one, other))
+        }
+        (one, other) => one == other || (is_unset(one) && is_unset(other)),
+    }
+}
+
+fn all_alike(one: &[Value], other: &[Value]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| alike(one, other))
+}
+
+fn is_unset(value: &Value) -> bool {
+    value.is_nothing() || *value == Value::Bool(false)
 }
 
 fn set(value: &Value) -> BTreeSet<Value> {
@@ -87,6 +114,62 @@ pub(super) struct Merge<'a> {
 }
 
 impl Merge<'_> {
+    /// Whether the tenant has what the declaration wants already, as far as can be seen without merging: most of a
+    /// tenant is as it should be, and is not copied to find that out. `false` says nothing.
+    pub(super) fn keeps(&self, form: &Form, desired: &Value, observed: Option<&Value>) -> bool {
+        let observed = observed.unwrap_or(&Value::Null);
+        match (form, self.coverage) {
+            (Form::Plain | Form::Complex(_), _)
+            | (Form::Set | Form::Words, Coverage::Exact | Coverage::OnCreate) => {
+                same(form, Some(desired), Some(observed))
+            }
+            (Form::Set, Coverage::AtLeast) => desired
+                .items()
+                .iter()
+                .all(|item| observed.items().iter().any(|there| alike(item, there))),
+            (Form::Words, Coverage::AtLeast) => words(desired).is_subset(&words(observed)),
+            (Form::Items(items), _) => self.keeps_items(items, desired.items(), observed.items()),
+        }
+    }
+
+    /// The same items in the same order.
+    fn keeps_items(&self, items: &Items, desired: &[Value], observed: &[Value]) -> bool {
+        desired.len() == observed.len()
+            && are_distinct(items, observed)
+            && desired
+                .iter()
+                .zip(observed)
+                .all(|(item, there)| self.keeps_item(items, item, there))
+    }
+
+    fn keeps_item(&self, items: &Items, desired: &Value, observed: &Value) -> bool {
+        let exact = Merge {
+            coverage: Coverage::Exact,
+            id: self.id,
+        };
+        let null = &Value::Null;
+        let has_key = alike(
+            desired.get(items.key).unwrap_or(null),
+            observed.get(items.key).unwrap_or(null),
+        );
+        let has_id = items
+            .id
+            .is_none_or(|id| desired.get(id).or(observed.get(id)).is_some());
+        let members = || {
+            items
+                .members
+                .iter()
+                .filter(|member| member.write != Write::Never)
+        };
+        has_key
+            && has_id
+            && members().all(|member| {
+                desired.get(member.name).is_none_or(|wanted| {
+                    exact.keeps(&member.form, wanted, observed.get(member.name))
+                })
+            })
+    }
+
     pub(super) fn merge(&self, form: &Form, desired: &Value, observed: Option<&Value>) -> Value {
         let merged = match form {
             Form::Plain | Form::Complex(_) => desired.clone(),
@@ -177,6 +260,20 @@ impl Merge<'_> {
         }
         Value::Map(members)
     }
+}
+
+/// Whether no two items of a short list have one key. Of a long one nothing is said.
+fn are_distinct(items: &Items, list: &[Value]) -> bool {
+    const SHORT: usize = 32;
+    let has_key_of = |one: &Value, other: &Value| match (one.get(items.key), other.get(items.key)) {
+        (Some(one), Some(other)) => alike(one, other),
+        _ => true,
+    };
+    list.len() <= SHORT
+        && list
+            .iter()
+            .enumerate()
+            .all(|(at, item)| !list[..at].iter().any(|other| has_key_of(item, other)))
 }
 
 /// Only what may be written of a value: what idac sends when it sends a value that it read.

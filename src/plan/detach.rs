@@ -39,8 +39,8 @@ impl<'a> Order<'a> {
             detached: BTreeMap::new(),
         };
         let planned = |address: &Address| matches!(pairs.get(address), Pair::Planned);
-        for object in pairs.desired.objects.values() {
-            if planned(&object.address) {
+        for (object, pair) in pairs.all() {
+            if let Pair::Planned = pair {
                 let waits = waits(pairs, object, &planned);
                 for to in waits.keys() {
                     order
@@ -145,9 +145,10 @@ fn waits<'a>(
             && entity
                 .property(path)
                 .is_some_and(|property| property.write == Write::Always);
-        let unknown = desired
-            .value
-            .known(&|of, property| pairs.find(of, property));
+        if desired.value.is_known() {
+            continue;
+        }
+        let unknown = pairs.known(&desired.value);
         each_address(&unknown, &mut |of| {
             if planned(of) {
                 let paths = waits.entry(of.clone()).or_default();

@@ -291,7 +291,7 @@ fn enabled<'v>(properties: &'v Properties, path: &str, switch: &str) -> BTreeSet
 pub(super) fn needs(value: &Value, pairs: &Pairs<'_>) -> Vec<Address> {
     let mut found = Vec::new();
     value.each_property(&mut |of, _| {
-        if pairs.desired.objects.contains_key(of) && !found.contains(of) {
+        if pairs.is_desired(of) && !found.contains(of) {
             found.push(of.clone());
         }
     });

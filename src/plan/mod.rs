@@ -4,8 +4,11 @@
 mod compare;
 mod detach;
 mod draft;
+mod index;
+mod known;
 mod order;
 mod pair;
+mod reference;
 mod removal;
 mod stage;
 mod step;
@@ -38,7 +41,7 @@ pub fn plan(
 ) -> Result<Plan, Vec<Finding>> {
     let mut findings = Vec::new();
     let pairs = Pairs::build(desired, snapshot, applied, &mut findings);
-    pair::check_references(&pairs, &mut findings);
+    reference::check(&pairs, &mut findings);
     if finding::has_errors(&findings) {
         return Err(sorted(findings));
     }
@@ -119,17 +122,18 @@ fn basis(desired: &Desired, snapshot: &Snapshot, declaration: Digest) -> Basis {
     }
 }
 
-fn objects(pairs: &Pairs<'_>, mut declared: BTreeMap<&Address, Digest>) -> Applied {
+fn objects(pairs: &Pairs<'_>, declared: BTreeMap<&Address, Digest>) -> Applied {
     managed(pairs.desired)
-        .filter_map(|object| {
+        .zip(declared)
+        .map(|(object, (address, declared))| {
             let managed = ManagedObject {
                 entity: object.entity.to_owned(),
-                target: pairs.target(&object.address),
+                target: pairs.target(address),
                 parent: object.parent.as_ref().map(|parent| pairs.target(parent)),
-                declared: declared.remove(&object.address)?,
+                declared,
                 deletion: object.deletion,
             };
-            Some((object.address.clone(), managed))
+            (address.clone(), managed)
         })
         .collect()
 }
@@ -137,10 +141,13 @@ fn objects(pairs: &Pairs<'_>, mut declared: BTreeMap<&Address, Digest>) -> Appli
 /// What the tenant has besides: counted where the tenant says how many there are in all.
 fn unmanaged(pairs: &Pairs<'_>) -> Vec<LeftAlone> {
     let mut ours: BTreeMap<&str, u64> = BTreeMap::new();
-    for object in managed(pairs.desired) {
-        match pairs.get(&object.address) {
-            Pair::Existing(_) => *ours.entry(object.entity).or_default() += 1,
-            Pair::Deleted(_) | Pair::Planned | Pair::Absent => {}
+    for (object, pair) in pairs.all() {
+        match (object.management, pair) {
+            (Management::Managed, Pair::Existing(_)) => {
+                *ours.entry(object.entity).or_default() += 1;
+            }
+            (Management::ReferredTo | Management::Ensured, _)
+            | (_, Pair::Deleted(_) | Pair::Planned | Pair::Absent | Pair::Ambiguous) => {}
         }
     }
     pairs

@@ -1,9 +1,11 @@
 //! Drafts for what is no longer desired: never anything that was not declared.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::draft::{Drafts, belongs_to_microsoft, delete, grants};
-use super::pair::{Pair, Pairs, folded};
+use super::known::folded;
+use super::pair::{Pair, Pairs};
 use super::stage::removed_items;
 use super::{Applied, LeftAlone, ManagedObject, Reason, Target};
 use crate::address::{Address, ObjectId};
@@ -22,8 +24,8 @@ pub(super) fn remove(
 ) {
     let belongings = Belongings::build(pairs);
     undeclared(pairs, applied, drafts, left_alone);
-    for object in pairs.desired.objects.values() {
-        let Pair::Existing(owner) = pairs.get(&object.address) else {
+    for (object, pair) in pairs.all() {
+        let Pair::Existing(owner) = pair else {
             continue;
         };
         if object.management != Management::Managed {
@@ -33,7 +35,7 @@ pub(super) fn remove(
             surplus(pairs, &belongings, object, owner, set, drafts, left_alone);
         }
     }
-    for object in pairs.desired.objects.values() {
+    for (object, _) in pairs.all() {
         unassign(pairs, &belongings, object, drafts, findings);
     }
 }
@@ -49,11 +51,14 @@ fn undeclared(
         let Target::Existing(id) = &managed.target else {
             continue;
         };
+        if pairs.is_claimed(id) {
+            continue;
+        }
         let Some(was) = pairs.snapshot.objects.get(id) else {
             continue;
         };
-        let is_desired = pairs.desired.objects.contains_key(address);
-        let is_here = was.entity == managed.entity && !pairs.is_claimed(id);
+        let is_desired = pairs.is_desired(address);
+        let is_here = was.entity == managed.entity;
         if is_here && !drafts.is_deleted(id) && goes(pairs, address, managed, is_desired) {
             if belongs_to_microsoft(was) {
                 left_alone.push(LeftAlone {
@@ -74,7 +79,7 @@ fn goes(pairs: &Pairs<'_>, address: &Address, managed: &ManagedObject, is_desire
     let Some(entity) = kind::find_entity(&managed.entity) else {
         return false;
     };
-    let root_stays = pairs.desired.objects.contains_key(&address.root());
+    let root_stays = pairs.is_desired(&address.root());
     let is_contained = managed.parent.is_some() && !grants(entity);
     match entity.removal {
         Removal::Never => false,
@@ -103,9 +108,7 @@ fn take_apart(pairs: &Pairs<'_>, applied: &Applied, drafts: &mut Drafts) {
         }
     }
     for draft in &mut drafts.all {
-        if draft.subject.part_name().is_empty()
-            && !pairs.desired.objects.contains_key(&draft.subject)
-        {
+        if draft.subject.part_name().is_empty() && !pairs.is_desired(&draft.subject) {
             draft
                 .after
                 .extend(parts.remove(&draft.subject).unwrap_or_default());
@@ -116,9 +119,9 @@ fn take_apart(pairs: &Pairs<'_>, applied: &Applied, drafts: &mut Drafts) {
 /// Observed objects by what they belong to: `entity`, the property that says so (none for what contains them), the
 /// owner.
 struct Belongings<'a> {
-    places: HashMap<(&'a str, Option<&'static str>, String), Vec<&'a ObservedObject>>,
+    places: HashMap<(&'a str, Option<&'static str>, Cow<'a, str>), Vec<&'a ObservedObject>>,
     /// Everything with an `appId`: an application and its service principal.
-    app_ids: HashMap<String, Vec<&'a ObservedObject>>,
+    app_ids: HashMap<Cow<'a, str>, Vec<&'a ObservedObject>>,
 }
 
 impl<'a> Belongings<'a> {
@@ -129,7 +132,10 @@ impl<'a> Belongings<'a> {
             for set in kind::entity(&object.entity).sets {
                 let owner = match set.by {
                     Some(property) => object.text(property).map(folded),
-                    None => object.parent.as_ref().map(ObjectId::to_string),
+                    None => object
+                        .parent
+                        .as_ref()
+                        .map(|parent| Cow::Borrowed(parent.as_str())),
                 };
                 if let Some(owner) = owner {
                     places
@@ -146,7 +152,10 @@ impl<'a> Belongings<'a> {
     }
 
     /// The service principals of an application in the tenant.
-    fn service_principals(&self, application: &ObservedObject) -> impl Iterator<Item = &ObjectId> {
+    fn service_principals<'s>(
+        &'s self,
+        application: &'s ObservedObject,
+    ) -> impl Iterator<Item = &'s ObjectId> {
         let app_id = application.text("appId").map(folded).unwrap_or_default();
         self.app_ids
             .get(&app_id)
@@ -156,14 +165,14 @@ impl<'a> Belongings<'a> {
             .map(|other| &other.id)
     }
 
-    fn of(
-        &self,
+    fn of<'s>(
+        &'s self,
         entity: &'static str,
         by: Option<&'static str>,
-        owner: &ObjectId,
-    ) -> &[&'a ObservedObject] {
+        owner: &'s ObjectId,
+    ) -> &'s [&'s ObservedObject] {
         self.places
-            .get(&(entity, by, owner.to_string()))
+            .get(&(entity, by, Cow::Borrowed(owner.as_str())))
             .map_or(&[], Vec::as_slice)
     }
 }
@@ -202,8 +211,8 @@ fn surplus(
 
 fn fits(pairs: &Pairs<'_>, set: &DesiredSet, was: &ObservedObject) -> bool {
     set.only.iter().all(|(name, value)| {
-        let known = value.known(&|of, property| pairs.find(of, property));
-        match (&known, was.text(name)) {
+        let known = pairs.known(value);
+        match (&*known, was.text(name)) {
             (Value::Text(wanted), Some(there)) => folded(wanted) == folded(there),
             _ => false,
         }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::compare::{Merge, same, writable_value};
+use super::known::at;
 use super::pair::{Pair, Pairs};
 use crate::finding::Finding;
 use crate::kind::entity::{Entity, Form, Later, OnCreate, Property, Switched, Write};
@@ -69,6 +70,9 @@ pub(super) fn change<'a>(
     observed: &ObservedObject,
     findings: &mut Vec<Finding>,
 ) -> Vec<Stage<'a>> {
+    if is_kept(pairs, entity, object, observed) {
+        return Vec::new();
+    }
     let state: Properties = entity
         .properties
         .iter()
@@ -103,6 +107,31 @@ pub(super) fn change<'a>(
     stages(entity, state, changed)
 }
 
+/// Whether the object plainly is as it is desired. Nearly all are, so this comes before anything is copied.
+fn is_kept(
+    pairs: &Pairs<'_>,
+    entity: &'static Entity,
+    object: &DesiredObject,
+    observed: &ObservedObject,
+) -> bool {
+    object.properties.iter().all(|(path, desired)| {
+        let Some(property) = entity.property(path) else {
+            return true;
+        };
+        let merge = Merge {
+            coverage: desired.coverage,
+            id: &|value| pairs.derive(&object.address.root(), value),
+        };
+        desired.coverage == Coverage::OnCreate
+            || property.write == Write::Never
+            || merge.keeps(
+                &property.form,
+                &pairs.known(&desired.value),
+                at(observed, path),
+            )
+    })
+}
+
 fn wants<'a>(
     pairs: &Pairs<'_>,
     entity: &'static Entity,
@@ -119,9 +148,7 @@ fn wants<'a>(
                 coverage: desired.coverage,
                 id: &id,
             };
-            let known = desired
-                .value
-                .known(&|of, property| pairs.find(of, property));
+            let known = pairs.known(&desired.value);
             let there = state.and_then(|state| get(state, path));
             Some(Want {
                 path,
@@ -405,15 +432,16 @@ pub(super) fn removed_items(
     if desired.coverage != Coverage::Exact {
         return BTreeMap::new();
     }
+    let there = at(observed, switched.items)
+        .map(Value::items)
+        .unwrap_or_default();
     let kept: BTreeSet<&str> = desired
         .value
         .items()
         .iter()
         .filter_map(|item| item.get("value").and_then(Value::as_text))
         .collect();
-    super::pair::at(observed, switched.items)
-        .map(Value::items)
-        .unwrap_or_default()
+    there
         .iter()
         .filter_map(|item| {
             let value = item

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::compare::surplus;
 use super::detach::detach;
 use super::draft::{Draft, Drafts, Place, lane, needs};
-use super::pair::{Pair, Pairs, at};
+use super::known::at;
+use super::pair::{Pair, Pairs};
 use super::stage::{self, Cause, Stage, removed_items};
 use super::{Action, Applied, LeftAlone, Reason, Target};
 use crate::address::{Address, ObjectId};
@@ -18,32 +19,28 @@ use crate::object::{Coverage, DesiredObject, Key, Management, ObservedObject, Pr
 /// Adds the drafts of every object that is desired.
 pub(super) fn write<'a>(
     pairs: &Pairs<'a>,
-    applied: &'a Applied,
-    declared: &BTreeMap<&Address, Digest>,
+    applied: &Applied,
+    declared: &BTreeMap<&'a Address, Digest>,
     drafts: &mut Drafts,
     left_alone: &mut Vec<LeftAlone>,
     findings: &mut Vec<Finding>,
 ) {
     let detached = detach(pairs);
-    for object in pairs.desired.objects.values() {
-        let digest = declared.get(&object.address);
+    let none = BTreeMap::new();
+    for (object, pair) in pairs.all() {
         let mut writer = Writer {
             pairs,
             object,
             entity: kind::entity(object.entity),
-            is_drift: digest.is_some()
-                && applied
-                    .get(&object.address)
-                    .map(|managed| &managed.declared)
-                    == digest,
+            applied,
+            declared,
             drafts,
             left_alone,
             findings,
         };
-        let none = BTreeMap::new();
-        let detached = detached.get(&object.address).unwrap_or(&none);
-        match (object.management, pairs.get(&object.address)) {
-            (Management::ReferredTo, _) | (_, Pair::Absent) => {}
+        let detached = || detached.get(&object.address).unwrap_or(&none);
+        match (object.management, pair) {
+            (Management::ReferredTo, _) | (_, Pair::Absent | Pair::Ambiguous) => {}
             (Management::Managed, Pair::Existing(observed)) => writer.change(observed, None),
             (Management::Managed, Pair::Deleted(observed)) => {
                 let revived = writer.revive(observed);
@@ -52,7 +49,7 @@ pub(super) fn write<'a>(
             (Management::Ensured, Pair::Deleted(observed)) => {
                 writer.revive(observed);
             }
-            (Management::Managed | Management::Ensured, Pair::Planned) => writer.create(detached),
+            (Management::Managed | Management::Ensured, Pair::Planned) => writer.create(detached()),
             (Management::Ensured, Pair::Existing(_)) => {}
         }
     }
@@ -62,8 +59,9 @@ struct Writer<'w, 'a> {
     pairs: &'w Pairs<'a>,
     object: &'a DesiredObject,
     entity: &'static Entity,
-    /// Whether the declaration of the object is what it was when it was last applied.
-    is_drift: bool,
+    applied: &'w Applied,
+    /// The digest of what is declared now of every managed object.
+    declared: &'w BTreeMap<&'a Address, Digest>,
     drafts: &'w mut Drafts,
     left_alone: &'w mut Vec<LeftAlone>,
     findings: &'w mut Vec<Finding>,
@@ -124,9 +122,7 @@ impl<'a> Writer<'_, 'a> {
             if desired.coverage == Coverage::AtLeast
                 && let Some(property) = self.entity.property(path)
             {
-                let known = desired
-                    .value
-                    .known(&|of, property| self.pairs.find(of, property));
+                let known = self.pairs.known(&desired.value);
                 let count = surplus(&property.form, &known, at(observed, path));
                 self.leave(path, count);
             }
@@ -142,6 +138,9 @@ impl<'a> Writer<'_, 'a> {
         first: Option<Place>,
         later: Option<Vec<Address>>,
     ) {
+        if stages.is_empty() {
+            return;
+        }
         let mut before: BTreeSet<Place> = first.into_iter().collect();
         before.extend(self.unassigned_first());
         for stage in stages {
@@ -296,13 +295,23 @@ impl<'a> Writer<'_, 'a> {
     }
 
     fn reason(&self, properties: impl FnOnce() -> Vec<String>) -> Reason {
-        if self.is_drift {
+        if self.is_drift() {
             Reason::Drifted {
                 properties: properties(),
             }
         } else {
             Reason::Declared
         }
+    }
+
+    /// Whether the declaration of the object is what it was when it was last applied.
+    fn is_drift(&self) -> bool {
+        let address = &self.object.address;
+        self.declared.get(address).is_some_and(|now| {
+            self.applied
+                .get(address)
+                .is_some_and(|managed| managed.declared == *now)
+        })
     }
 
     fn leave(&mut self, what: &str, count: u64) {
