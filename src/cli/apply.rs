@@ -11,11 +11,12 @@ use super::recover;
 use super::signature;
 use super::situation::{self, Situation, Unless};
 use super::state;
+use super::stop::{self, Stop};
 use crate::apply::{KeptJournal, Manner, Receipt, apply, check_basis};
 use crate::dry_run::{Clearance, DryRun, dry_run};
-use crate::execute::{Outcome, go_on};
+use crate::execute::Outcome;
 use crate::graph::patience::Patience;
-use crate::ledger::{self, Recoverer, State};
+use crate::ledger::{self, State};
 use crate::plan::Plan;
 use crate::report::{self, Format, Show};
 
@@ -51,7 +52,7 @@ pub(super) async fn run(
     match state::of(&opened.folder)? {
         State::Idle => {}
         State::Held | State::Dirty => {
-            if let Some(receipt) = recover::finish(&opened, Recoverer::Apply, output).await?
+            if let Some(receipt) = recover::first(&opened, output).await?
                 && receipt.execution.outcome == Outcome::Stranded
             {
                 return Ok(Exit::Stranded);
@@ -149,7 +150,8 @@ fn question(plan: &Plan) -> String {
     )
 }
 
-/// Takes the tenant and writes. Interrupted, it leaves the tenant held, which is what is true then.
+/// Takes the tenant and writes. Told to stop, it takes everything back; if that may not last, the tenant stays
+/// held, which is what is true then.
 async fn write(
     situation: &Situation,
     clearance: Clearance,
@@ -158,18 +160,22 @@ async fn write(
     let plan = &situation.plan;
     let nonce = signature::nonce();
     let mut ledger = state::ledger(&situation.folder);
+    // From here on nothing ends the run but itself, so that a tenant that is taken is also given back.
+    let mut stop = Stop::listen().map_err(Problem::Signals)?;
+    let (watch, was_asked) = stop.parts();
+    let wish = || stop::wish(was_asked);
     let journal = KeptJournal::begin(&situation.folder.join("journal"), &nonce)?;
     let lock = ledger::acquire(&mut ledger, plan, &signature::sign(), &nonce)?;
     let mut journal = Watched::new(journal, plan, &situation.names, format);
     let manner = Manner {
         patience: &Patience::for_tenant(),
-        wish: &go_on,
+        wish: &wish,
         sign: &signature::sign,
     };
     let applied = tokio::select! {
         // First, so that it is listened for before anything is sent.
         biased;
-        _ = tokio::signal::ctrl_c() => Err(Problem::Interrupted),
+        () = watch.until_left() => Err(Problem::Interrupted),
         applied = apply(
             plan,
             clearance,

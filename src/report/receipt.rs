@@ -107,12 +107,20 @@ fn text(execution: &Execution, plan: &Plan, names: &Names) -> String {
             plural(plan.steps.len(), "step", "steps")
         ),
         Outcome::RolledBack => format!(
-            "{}: {environment} is as it was before. A step was refused, and every step before it was undone.\n",
-            paint(style::CAUTION, "Rolled back")
+            "{}: {environment} is as it was before. {}.\n",
+            paint(style::CAUTION, "Rolled back"),
+            match refused {
+                Some(_) => "A step was refused, and every step before it was undone",
+                None => "The plan was stopped, and every step that took effect was undone",
+            }
         ),
         Outcome::Stranded => format!(
-            "{}: {environment} is neither as it was nor as declared. A step was refused, and {} not be undone.\n",
+            "{}: {environment} is neither as it was nor as declared. {}, and {} not be undone.\n",
             paint(style::DANGER, "Stranded"),
+            match refused {
+                Some(_) => "A step was refused",
+                None => "The plan was stopped",
+            },
             match stranded.len() {
                 1 => "one that took effect could".to_owned(),
                 number => format!("{number} that took effect could"),
@@ -131,9 +139,10 @@ fn text(execution: &Execution, plan: &Plan, names: &Names) -> String {
     }
     match outcome {
         Outcome::Applied => {}
-        Outcome::RolledBack => {
-            text.push_str("Correct what was refused, then run `idac plan` again.\n");
-        }
+        Outcome::RolledBack => text.push_str(match refused {
+            Some(_) => "Correct what was refused, then run `idac plan` again.\n",
+            None => "`idac apply` begins again.\n",
+        }),
         Outcome::Stranded => text.push_str(
             "Nothing more is applied to this tenant until this is done; then run `idac recover`.\n",
         ),
