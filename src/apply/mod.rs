@@ -3,10 +3,12 @@
 mod basis;
 mod kept;
 mod recover;
+mod unfinished;
 
 pub use basis::{Moved, Movement, check_basis};
 pub use kept::{History, KeptJournal};
-pub use recover::recover;
+pub use recover::{inspect, recover, recover_by};
+pub use unfinished::{Choice, Turned, Unfinished, Way};
 
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +85,8 @@ pub enum ApplyError {
         #[source]
         error: LedgerError,
     },
+    #[error("nothing was written, and the tenant stays held: {why}")]
+    Undecided { why: String },
     #[error(
         "the apply stopped where it was, because the journal could not be written; run `idac recover`"
     )]

@@ -1,8 +1,5 @@
 //! `idac apply`: makes the tenant as declared.
 
-use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use super::arguments::{self, Global};
 use super::dry_run as tried;
 use super::exit::Exit;
@@ -14,11 +11,12 @@ use super::recover;
 use super::signature;
 use super::situation::{self, Situation, Unless};
 use super::state;
+use super::stop::{self, Stop};
 use crate::apply::{KeptJournal, Manner, Receipt, apply, check_basis};
 use crate::dry_run::{Clearance, DryRun, dry_run};
-use crate::execute::{Outcome, Wish};
+use crate::execute::Outcome;
 use crate::graph::patience::Patience;
-use crate::ledger::{self, Recoverer, State};
+use crate::ledger::{self, State};
 use crate::plan::Plan;
 use crate::report::{self, Format, Show};
 
@@ -54,7 +52,7 @@ pub(super) async fn run(
     match state::of(&opened.folder)? {
         State::Idle => {}
         State::Held | State::Dirty => {
-            if let Some(receipt) = recover::finish(&opened, Recoverer::Apply, output).await?
+            if let Some(receipt) = recover::first(&opened, output).await?
                 && receipt.execution.outcome == Outcome::Stranded
             {
                 return Ok(Exit::Stranded);
@@ -152,8 +150,8 @@ fn question(plan: &Plan) -> String {
     )
 }
 
-/// Takes the tenant and writes. Interrupted once, it walks back; twice, it leaves the tenant held, which is what is
-/// true then.
+/// Takes the tenant and writes. Told to stop, it takes everything back; if that may not last, the tenant stays
+/// held, which is what is true then.
 async fn write(
     situation: &Situation,
     clearance: Clearance,
@@ -162,21 +160,23 @@ async fn write(
     let plan = &situation.plan;
     let nonce = signature::nonce();
     let mut ledger = state::ledger(&situation.folder);
+    // From here on nothing ends the run but itself, so that a tenant that is taken is also given back.
+    let mut stop = Stop::listen().map_err(Problem::Signals)?;
+    let (watch, was_asked) = stop.parts();
+    let wish = || stop::wish(was_asked);
     let journal = KeptJournal::begin(&situation.folder.join("journal"), &nonce)?;
     let lock = ledger::acquire(&mut ledger, plan, &signature::sign(), &nonce)?;
     let mut journal = Watched::new(journal, plan, &situation.names, format);
-    let interrupted = AtomicBool::new(false);
-    let wish = || match interrupted.load(Ordering::Relaxed) {
-        true => Wish::WalkBack,
-        false => Wish::GoOn,
-    };
     let manner = Manner {
         patience: &Patience::for_tenant(),
         wish: &wish,
         sign: &signature::sign,
     };
-    let applied = {
-        let mut work = pin!(apply(
+    let applied = tokio::select! {
+        // First, so that it is listened for before anything is sent.
+        biased;
+        () = watch.until_left() => Err(Problem::Interrupted),
+        applied = apply(
             plan,
             clearance,
             lock,
@@ -184,20 +184,7 @@ async fn write(
             &mut ledger,
             &mut journal,
             &manner,
-        ));
-        loop {
-            tokio::select! {
-                // First, so that it is listened for before anything is sent.
-                biased;
-                _ = tokio::signal::ctrl_c() => {
-                    if interrupted.swap(true, Ordering::Relaxed) {
-                        break Err(Problem::Interrupted);
-                    }
-                    output::aside("Interrupted: undoing what took effect. Once more stops at once.\n")?;
-                }
-                applied = &mut work => break applied.map_err(Problem::from),
-            }
-        }
+        ) => applied.map_err(Problem::from),
     };
     journal.finish();
     applied

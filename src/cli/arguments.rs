@@ -66,7 +66,7 @@ pub(super) enum Command {
     DryRun,
     /// Make the tenant as declared
     Apply(Apply),
-    /// Finish, as far as that is possible, what an apply began that did not say how it ended
+    /// Look where an apply stands that did not say how it ended, and finish it or take it back
     Recover(Recover),
     /// Write the JSON Schemas of the declarations
     Schema(Schema),
@@ -110,6 +110,12 @@ pub(super) struct Apply {
 
 #[derive(Debug, Args)]
 pub(super) struct Recover {
+    /// Do what is left; idac chooses when neither way is named
+    #[arg(long, conflicts_with = "back")]
+    pub forward: bool,
+    /// Undo what took effect
+    #[arg(long)]
+    pub back: bool,
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
@@ -126,6 +132,18 @@ pub(super) struct Schema {
 pub(super) enum Emulator {
     /// Replace the embedded tenant by a new one, and forget what was applied to it
     Reset,
+    /// Show the faults of the embedded tenant, or set them
+    Hardship(Hardship),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Hardship {
+    /// Set the faults that this file says, as JSON or YAML
+    #[arg(long, value_name = "FILE", conflicts_with = "none")]
+    pub file: Option<PathBuf>,
+    /// Set no faults
+    #[arg(long)]
+    pub none: bool,
 }
 
 #[cfg(test)]

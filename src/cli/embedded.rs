@@ -1,12 +1,13 @@
 //! The embedded tenant of an environment: an emulator whose every change is on the disk before it is answered.
 
 use std::path::Path;
+use std::time::Duration;
 
 use tokio::sync::Mutex;
 
 use super::clock;
 use crate::emulator::store::{self, Store, StoreError};
-use crate::emulator::{Emulator, Founding, Tenant};
+use crate::emulator::{Emulator, Founding, Hardship, Tenant};
 use crate::graph::{Graph, Refusal, Request, Response};
 
 /// A log of more bytes than this is folded into the snapshot when the tenant is opened.
@@ -56,6 +57,22 @@ impl Embedded {
         Ok((embedded, age))
     }
 
+    /// The faults that the tenant shows.
+    pub(super) fn hardship(&self) -> Hardship {
+        self.emulator
+            .with_tenant(|tenant| tenant.hardship().clone())
+    }
+
+    /// Starts or stops faults, for as long as the tenant lives.
+    pub(super) async fn set_hardship(&self, hardship: Hardship) -> Result<(), StoreError> {
+        let mut disk = self.disk.lock().await;
+        let changes = self.emulator.with_tenant(|tenant| {
+            tenant.set_hardship(hardship);
+            tenant.take_changes()
+        });
+        disk.store.append(&changes)
+    }
+
     /// Replaces the tenant in the folder, whatever is there.
     pub(super) fn reset(folder: &Path) -> Result<Store, StoreError> {
         Store::reset(folder, &mut founded())
@@ -70,9 +87,28 @@ fn founded() -> Tenant {
 }
 
 impl Graph for Embedded {
+    /// A tenant whose requests take their time answers them one after another, each on the disk before the next.
     async fn exchange(&self, batch: &[Request]) -> Vec<Result<Response, Refusal>> {
         // A tenant in memory never makes anybody wait: here an interruption is heard.
         tokio::task::yield_now().await;
+        let latency_ms = self
+            .emulator
+            .with_tenant(|tenant| tenant.hardship().latency_ms);
+        if latency_ms == 0 {
+            return self.answer(batch).await;
+        }
+        let mut answers = Vec::with_capacity(batch.len());
+        for request in batch {
+            tokio::time::sleep(Duration::from_millis(latency_ms)).await;
+            answers.extend(self.answer(std::slice::from_ref(request)).await);
+        }
+        answers
+    }
+}
+
+impl Embedded {
+    /// Answers together, once everything that changed is on the disk.
+    async fn answer(&self, batch: &[Request]) -> Vec<Result<Response, Refusal>> {
         let mut disk = self.disk.lock().await;
         let lost = |why: &str| {
             batch

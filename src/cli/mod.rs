@@ -22,6 +22,7 @@ mod signature;
 mod schema;
 mod situation;
 mod state;
+mod stop;
 mod validate;
 
 pub use exit::Exit;
@@ -71,6 +72,9 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Problem> {
         Command::Schema(arguments) => schema::run(arguments, output),
         Command::Explain { code } => explain::run(code.as_deref(), output),
         Command::Emulator(Emulator::Reset) => emulator::reset(global, output),
+        Command::Emulator(Emulator::Hardship(arguments)) => {
+            wait_for(emulator::hardship(arguments, global, output))
+        }
     }
 }
 

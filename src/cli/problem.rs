@@ -53,8 +53,20 @@ pub(super) enum Problem {
     },
     #[error(transparent)]
     Moved(#[from] Moved),
-    #[error("interrupted: what was sent to the tenant may have taken effect")]
+    #[error(
+        "stopped in the middle: the tenant stays held, and what was done stands in the ledger and the journal"
+    )]
     Interrupted,
+    #[error("cannot go {way}, and nothing was written: {why}")]
+    NoWay { way: &'static str, why: String },
+    #[error("cannot listen for signals")]
+    Signals(#[source] io::Error),
+    #[error("cannot use the faults in {path}", path = path.display())]
+    Hardship {
+        path: PathBuf,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     #[error("nobody is at a terminal to be asked")]
     NobodyToAsk,
     #[error("no code is called `{code}`")]
@@ -100,6 +112,9 @@ impl Problem {
             | Problem::PlanFile { .. }
             | Problem::Moved(_)
             | Problem::Interrupted
+            | Problem::NoWay { .. }
+            | Problem::Signals(_)
+            | Problem::Hardship { .. }
             | Problem::Write { .. }
             | Problem::Remove { .. }
             | Problem::Output(_)
@@ -126,7 +141,13 @@ impl Problem {
             }),
             Problem::PlanFile { source, .. } => Some(source.help().to_owned()),
             Problem::Interrupted => Some(
-                "run `idac apply` again: it looks at what took effect and goes on from there".to_owned(),
+                "run `idac recover`: it looks at what took effect, then goes on from there or takes it back".to_owned(),
+            ),
+            Problem::NoWay { .. } => {
+                Some("run `idac recover` without saying which way".to_owned())
+            }
+            Problem::Hardship { .. } => Some(
+                "write what `idac emulator hardship` without --file shows, such as `{ \"latency_ms\": 50 }`".to_owned(),
             ),
             Problem::NobodyToAsk => Some("say --yes to apply without being asked".to_owned()),
             Problem::NoCode { nearest, .. } => Some(match nearest {
@@ -139,6 +160,7 @@ impl Problem {
             | Problem::Ledger(_)
             | Problem::Apply(_)
             | Problem::Moved(_)
+            | Problem::Signals(_)
             | Problem::Write { .. }
             | Problem::Remove { .. }
             | Problem::Output(_)

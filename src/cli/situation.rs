@@ -134,7 +134,8 @@ pub(super) fn open(global: &Global) -> Result<Unless<Opened>, Problem> {
     findings.extend(desired.warnings.iter().cloned());
     check_reachable(&declaration, environment)?;
     let folder = state::folder(&environment.name);
-    let (tenant, age) = Embedded::open(&folder.join("tenant"))?;
+    let (tenant, age) =
+        Embedded::open(&folder.join("tenant")).map_err(|error| state::who_uses(&folder, error))?;
     match age {
         Age::Founded => output::aside(&format!(
             "Founded an embedded tenant for {} in {}.\n",

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use super::output;
 use super::problem::Problem;
 use crate::address::Name;
-use crate::ledger::{Folder, Ledger, State};
+use crate::emulator::store::StoreError;
+use crate::ledger::{self, Folder, Ledger, LedgerError, Recoverer, State};
 
 /// The folder of an environment.
 pub(super) fn folder(environment: &Name) -> PathBuf {
@@ -21,6 +22,22 @@ pub(super) fn ledger(folder: &Path) -> Folder {
 pub(super) fn of(folder: &Path) -> Result<State, Problem> {
     let tip = ledger(folder).tip()?;
     Ok(State::of(tip.as_ref().map(|tip| &tip.record)))
+}
+
+/// Why the tenant cannot be opened: when a run holds it, who that is says more than that its folder is in use.
+pub(super) fn who_uses(folder: &Path, error: StoreError) -> Problem {
+    match &error {
+        StoreError::Locked { .. } => {}
+        StoreError::Io { .. }
+        | StoreError::Damaged { .. }
+        | StoreError::Unreadable { .. }
+        | StoreError::Missing { .. }
+        | StoreError::Occupied { .. } => return Problem::Store(error),
+    }
+    match ledger::unfinished(&ledger(folder), Recoverer::Apply) {
+        Err(held @ LedgerError::Held { .. }) => Problem::Ledger(held),
+        Ok(_) | Err(_) => Problem::Store(error),
+    }
 }
 
 /// Says when a look at the tenant is a look at something unfinished.

@@ -26,8 +26,16 @@ pub struct Hardship {
     pub lost_answer_per_mille: u32,
     /// Out of a thousand requests, how many never arrive.
     pub lost_request_per_mille: u32,
+    /// How long each request is under way, in milliseconds of the real clock. The tenant itself never makes anybody
+    /// wait: whoever stands between it and its callers does.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub latency_ms: u64,
     /// Refusals at chosen moments.
     pub refusals: Vec<ScheduledRefusal>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// How long something stays invisible: until both the requests and the milliseconds are over.

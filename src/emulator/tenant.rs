@@ -182,6 +182,11 @@ impl Tenant {
         self.meta_changed = MetaChange::Pending;
     }
 
+    /// The faults that the tenant shows.
+    pub fn hardship(&self) -> &Hardship {
+        &self.meta.hardship
+    }
+
     /// Sets the virtual clock, in milliseconds since 1970. It never runs by itself.
     pub fn set_time(&mut self, now_ms: i64) {
         self.meta.now_ms = now_ms;

@@ -76,7 +76,8 @@ pub(super) async fn forward(job: &Job, start: Start, post: &Postbox, patience: &
             match look(job, &walker).await {
                 Ok(Seen::So(object)) => return took(job, &walker, object, start).await,
                 Ok(Seen::NotSo) => {}
-                Ok(Seen::Otherwise) => return refused(changed()),
+                // It may have been written before somebody else changed it.
+                Ok(Seen::Otherwise) => return refused(Trouble::unclear_since_changed()),
                 Err(refusal) => return refused(Trouble::unclear(&refusal)),
             }
         }

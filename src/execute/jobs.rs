@@ -73,7 +73,7 @@ impl Jobs {
 
 /// Different plans wait differently, the same plan waits the same. What the plan stands on tells plans apart, and
 /// is much smaller than the plan.
-fn seed(plan: &Plan) -> u64 {
+pub(super) fn seed(plan: &Plan) -> u64 {
     let basis = &plan.basis;
     let digest = Digest::of_bytes(format!("{}{}", basis.declaration, basis.snapshot).as_bytes());
     u64::from_str_radix(digest.short(), 16).unwrap_or_default()

@@ -116,13 +116,35 @@ impl Trouble {
         }
     }
 
+    /// Somebody else changed what the step may have written.
+    pub(super) fn unclear_since_changed() -> Trouble {
+        Trouble::own(
+            UNCLEAR,
+            "whether it took effect is not known: it is neither as it was nor as idac wrote it, so somebody else changed it",
+        )
+    }
+
+    /// A write that has no answer and is no longer wanted.
+    pub(super) fn stop() -> Trouble {
+        Trouble::own(
+            STOPPED,
+            "the run ended before Graph answered, and the plan is not gone on with",
+        )
+    }
+
     /// Whether the step may have taken effect all the same.
     pub fn is_unclear(&self) -> bool {
-        self.code == UNCLEAR
+        self.code == UNCLEAR || self.is_stop()
+    }
+
+    /// Whether nobody refused the step: the plan was no longer wanted.
+    pub fn is_stop(&self) -> bool {
+        self.code == STOPPED
     }
 }
 
 const UNCLEAR: &str = "unclear";
+const STOPPED: &str = "stopped";
 
 /// How an execution ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

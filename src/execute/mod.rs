@@ -3,25 +3,30 @@
 //! The executor's whole state is the journal: [`decide`] folds it and says which steps may go now. An intent is
 //! recorded before its request is sent, so the only unclear moment is "intended, no answer", and that is looked at
 //! before anything else. A crash, a resumed run, a rollback and a dry-run are this one loop over different journals.
+//! [`survey`] looks where all steps stand, and writes nothing.
 //!
 //! Dropping the future of [`execute`] is a clean stop: the journal then holds an intent for whatever was in flight,
 //! and the next run begins by looking at it.
 
 mod back;
+mod chain;
 mod compare;
 mod forward;
 mod jobs;
 mod journal;
 mod known;
+mod look;
 mod lower;
 mod postbox;
 mod progress;
 mod stages;
+mod survey;
 mod walker;
 
 pub use journal::{Entry, Event, Execution, Journal, JournalError, Outcome, Stranded, Trouble};
 pub use lower::requests;
 pub use progress::{Decision, Wish, decide};
+pub use survey::{Recorded, Standing, Survey, Surveyed, survey};
 
 use std::future::Future;
 use std::pin::Pin;
@@ -59,7 +64,10 @@ pub async fn execute<G: Graph, J: Journal>(
         round.progress.fold(&entry);
     }
     round.progress.reopen_returning();
-    round.look_at_unanswered();
+    match round.progress.is_over(wish()) {
+        true => round.give_up_unanswered(journal)?,
+        false => round.look_at_unanswered(),
+    }
     round.walk_all(graph, journal, &|| None).await?;
     round.walk_all(graph, journal, &|| Some(wish())).await?;
     Ok(round.progress.into_execution(wish(), post.sent()))
@@ -88,6 +96,26 @@ impl Round<'_> {
         for step in self.progress.unanswered() {
             self.start(step, Start::Unclear);
         }
+    }
+
+    /// What is walked back is not sent once more only to learn what became of it: the way back looks, too.
+    fn give_up_unanswered<J: Journal>(&mut self, journal: &mut J) -> Result<(), JournalError> {
+        let entries: Vec<Entry> = self
+            .progress
+            .going()
+            .into_iter()
+            .map(|step| Entry {
+                step,
+                event: Event::Refused {
+                    trouble: Trouble::stop(),
+                },
+            })
+            .collect();
+        journal.record_all(entries.clone())?;
+        for entry in &entries {
+            self.progress.fold(entry);
+        }
+        Ok(())
     }
 
     /// Walks until nobody is under way; with a wish, until the plan has no next step.

@@ -14,8 +14,10 @@ use crate::plan::{Action, Plan, Step, StepId, Target};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wish {
     GoOn,
-    /// What took effect is undone, although nothing was refused.
+    /// What took effect is undone, although nothing was refused; a plan that is done already stays so.
     WalkBack,
+    /// What took effect is undone, even when that is the whole plan.
+    UndoAll,
 }
 
 /// What is next.
@@ -90,6 +92,8 @@ pub(super) struct Progress<'a> {
     effects: Vec<u32>,
     done: usize,
     refused: Option<(StepId, Trouble)>,
+    /// Whether a run gave up steps of which it knew no answer.
+    was_stopped: bool,
     stranded: Vec<Stranded>,
     creators: HashMap<&'a Address, u32>,
     pub(super) known: Known,
@@ -123,6 +127,7 @@ impl<'a> Progress<'a> {
             effects: Vec::new(),
             done: 0,
             refused: None,
+            was_stopped: false,
             stranded: Vec::new(),
             creators: HashMap::new(),
             known: Known::default(),
@@ -221,6 +226,14 @@ impl<'a> Progress<'a> {
         }
     }
 
+    /// What was sent forward and has no answer.
+    pub(super) fn going(&self) -> Vec<StepId> {
+        let is_going = |at: &u32| self.states[*at as usize] == State::Going;
+        let mut going: Vec<u32> = self.open.iter().copied().collect();
+        going.retain(is_going);
+        going.into_iter().map(id).collect()
+    }
+
     /// Whether the step is under way in the direction of the plan.
     pub(super) fn is_going(&self, step: StepId) -> bool {
         self.states[index(step)] == State::Going
@@ -244,11 +257,14 @@ impl<'a> Progress<'a> {
         })
     }
 
-    fn is_over(&self, wish: Wish) -> bool {
-        match wish {
-            Wish::GoOn => self.refused.is_some(),
-            Wish::WalkBack => self.refused.is_some() || self.done < self.plan.steps.len(),
-        }
+    /// Whether no further step goes forward.
+    pub(super) fn is_over(&self, wish: Wish) -> bool {
+        let is_unwanted = match wish {
+            Wish::GoOn => false,
+            Wish::WalkBack => self.done < self.plan.steps.len(),
+            Wish::UndoAll => true,
+        };
+        is_unwanted || self.was_stopped || self.refused.is_some()
     }
 
     /// Takes one entry in.
@@ -278,8 +294,13 @@ impl<'a> Progress<'a> {
                     }
                     false => self.end(at, State::Refused),
                 }
-                self.refused
-                    .get_or_insert_with(|| (entry.step, trouble.clone()));
+                match trouble.is_stop() {
+                    true => self.was_stopped = true,
+                    false => {
+                        self.refused
+                            .get_or_insert_with(|| (entry.step, trouble.clone()));
+                    }
+                }
             }
             Event::Undoing => {
                 self.turn_back();

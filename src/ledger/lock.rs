@@ -78,6 +78,79 @@ pub fn take_over<L: Ledger>(
     run: &Run,
     nonce: &str,
 ) -> Result<Option<(TenantLock, Plan)>, LedgerError> {
+    let Some((tip, plan, intent)) = takeable(ledger, recoverer)? else {
+        return Ok(None);
+    };
+    let presence = ledger.begin(nonce)?;
+    let digest = plan.digest();
+    let record = Record {
+        schema: SCHEMA,
+        epoch: tip.record.epoch + 1,
+        previous: Some(tip.digest),
+        tenant: tip.record.tenant,
+        environment: tip.record.environment,
+        kind: RecordKind::Recovering {
+            intent: intent.epoch,
+            plan: digest.clone(),
+        },
+        run: run.clone(),
+        nonce: nonce.to_owned(),
+    };
+    let presence = append_first(ledger, &record, presence)?;
+    Ok(Some((lock(record, digest, intent, presence), plan)))
+}
+
+/// What a run left unfinished: what [`take_over`] would take.
+#[derive(Clone, Debug)]
+pub struct Unfinished {
+    pub plan: Plan,
+    /// Names the journal of the run that died.
+    pub journal: String,
+    /// The number of the intent, and who appended it.
+    pub epoch: u64,
+    pub run: Run,
+    pub closed: Closed,
+}
+
+/// Whether a way back of the same plan was refused before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    Never,
+    Once,
+}
+
+/// Looks at what [`take_over`] would take, and takes nothing.
+pub fn unfinished<L: Ledger>(
+    ledger: &L,
+    recoverer: Recoverer,
+) -> Result<Option<Unfinished>, LedgerError> {
+    let Some((tip, plan, intent)) = takeable(ledger, recoverer)? else {
+        return Ok(None);
+    };
+    let mut closed = Closed::Never;
+    for epoch in intent.epoch + 1..=tip.record.epoch {
+        match ledger.record(epoch)?.record.kind {
+            RecordKind::Dirty { .. } => closed = Closed::Once,
+            RecordKind::Intent { .. }
+            | RecordKind::Recovering { .. }
+            | RecordKind::Receipt { .. }
+            | RecordKind::Aborted { .. } => {}
+        }
+    }
+    Ok(Some(Unfinished {
+        run: ledger.record(intent.epoch)?.record.run,
+        plan,
+        journal: intent.nonce,
+        epoch: intent.epoch,
+        closed,
+    }))
+}
+
+/// What may be taken over; `None` when nothing is left to recover.
+fn takeable<L: Ledger>(
+    ledger: &L,
+    recoverer: Recoverer,
+) -> Result<Option<(Sealed, Plan, Intent)>, LedgerError> {
     let Some(tip) = ledger.tip()? else {
         return Ok(None);
     };
@@ -97,23 +170,7 @@ pub fn take_over<L: Ledger>(
         },
     };
     let (plan, intent) = plan_of(ledger, &tip, intent)?;
-    let presence = ledger.begin(nonce)?;
-    let digest = plan.digest();
-    let record = Record {
-        schema: SCHEMA,
-        epoch: tip.record.epoch + 1,
-        previous: Some(tip.digest),
-        tenant: tip.record.tenant,
-        environment: tip.record.environment,
-        kind: RecordKind::Recovering {
-            intent: intent.epoch,
-            plan: digest.clone(),
-        },
-        run: run.clone(),
-        nonce: nonce.to_owned(),
-    };
-    let presence = append_first(ledger, &record, presence)?;
-    Ok(Some((lock(record, digest, intent, presence), plan)))
+    Ok(Some((tip, plan, intent)))
 }
 
 impl TenantLock {

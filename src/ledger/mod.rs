@@ -12,7 +12,7 @@ mod record;
 
 pub use folder::Folder;
 pub use line_log::LineLog;
-pub use lock::{Recoverer, TenantLock, acquire, take_over};
+pub use lock::{Closed, Recoverer, TenantLock, Unfinished, acquire, take_over, unfinished};
 pub use record::{Record, RecordKind, Run, SCHEMA, Sealed};
 
 use std::fs::{self, File};

@@ -100,10 +100,6 @@ fn text(execution: &Execution, plan: &Plan, names: &Names) -> String {
         "request",
         "requests",
     );
-    let why = match refused {
-        Some(_) => "A step was refused",
-        None => "It was interrupted",
-    };
     let mut text = match outcome {
         Outcome::Applied => format!(
             "{}: {environment} is as declared. {}, {requests}.\n",
@@ -111,12 +107,20 @@ fn text(execution: &Execution, plan: &Plan, names: &Names) -> String {
             plural(plan.steps.len(), "step", "steps")
         ),
         Outcome::RolledBack => format!(
-            "{}: {environment} is as it was before. {why}, and every step that took effect was undone.\n",
-            paint(style::CAUTION, "Rolled back")
+            "{}: {environment} is as it was before. {}.\n",
+            paint(style::CAUTION, "Rolled back"),
+            match refused {
+                Some(_) => "A step was refused, and every step before it was undone",
+                None => "The plan was stopped, and every step that took effect was undone",
+            }
         ),
         Outcome::Stranded => format!(
-            "{}: {environment} is neither as it was nor as declared. {why}, and {} not be undone.\n",
+            "{}: {environment} is neither as it was nor as declared. {}, and {} not be undone.\n",
             paint(style::DANGER, "Stranded"),
+            match refused {
+                Some(_) => "A step was refused",
+                None => "The plan was stopped",
+            },
             match stranded.len() {
                 1 => "one that took effect could".to_owned(),
                 number => format!("{number} that took effect could"),
@@ -135,10 +139,10 @@ fn text(execution: &Execution, plan: &Plan, names: &Names) -> String {
     }
     match outcome {
         Outcome::Applied => {}
-        Outcome::RolledBack if refused.is_none() => {}
-        Outcome::RolledBack => {
-            text.push_str("Correct what was refused, then run `idac plan` again.\n");
-        }
+        Outcome::RolledBack => text.push_str(match refused {
+            Some(_) => "Correct what was refused, then run `idac plan` again.\n",
+            None => "`idac apply` begins again.\n",
+        }),
         Outcome::Stranded => text.push_str(
             "Nothing more is applied to this tenant until this is done; then run `idac recover`.\n",
         ),
