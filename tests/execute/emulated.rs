@@ -238,6 +238,7 @@ fn hard(seed: u64) -> Hardship {
         lost_answer_per_mille: 100,
         lost_request_per_mille: 50,
         refusals: Vec::new(),
+        ..Hardship::default()
     }
 }
 
