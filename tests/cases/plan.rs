@@ -62,16 +62,19 @@ fn every_code_of_the_plan_has_a_case() {
 
 /// The plan of a case, or why there is none.
 fn say(case: &Path) -> String {
-    let (declaration, mut findings) = declare(&super::sources(case));
+    let (declaration, findings) = declare(&super::sources(case));
+    assert!(
+        !finding::has_errors(&findings),
+        "{}: {findings:#?}",
+        case.display()
+    );
     let environment = declaration
         .environments
         .values()
         .next()
         .expect("the case has an environment");
-    let desired = resolve(&declaration, environment).unwrap_or_else(|more| {
-        findings.extend(more);
-        panic!("{}: {findings:#?}", case.display())
-    });
+    let desired = resolve(&declaration, environment)
+        .unwrap_or_else(|findings| panic!("{}: {findings:#?}", case.display()));
     let tenant: Tenant = match fs::read_to_string(case.join("tenant.json")) {
         Ok(text) => serde_json::from_str(&text)
             .unwrap_or_else(|error| panic!("{}: {error}", case.display())),
