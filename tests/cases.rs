@@ -2,6 +2,9 @@
 //!
 //! A case is a folder with a root and `expected.txt`. `IDAC_BLESS=1 cargo test --test cases` writes what is said now.
 
+#[path = "cases/plan.rs"]
+mod plan;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +17,7 @@ use idac::resolve::resolve;
 #[test]
 fn every_root_gets_the_findings_that_its_case_expects() {
     let mut wrong = Vec::new();
-    for case in cases() {
+    for case in cases("declare") {
         let said = say(&sources(&case));
         let expected = case.join("expected.txt");
         if std::env::var_os("IDAC_BLESS").is_some() {
@@ -34,7 +37,7 @@ fn every_root_gets_the_findings_that_its_case_expects() {
 #[test]
 fn a_root_without_findings_comes_to_what_its_case_expects() {
     let mut wrong = Vec::new();
-    for case in cases() {
+    for case in cases("declare") {
         let (declaration, findings) = declare(&sources(&case));
         if finding::has_errors(&findings) {
             continue;
@@ -60,7 +63,7 @@ fn a_root_without_findings_comes_to_what_its_case_expects() {
 #[test]
 fn every_code_of_the_declaration_has_a_case() {
     let mut seen = BTreeSet::new();
-    for case in cases() {
+    for case in cases("declare") {
         let expected = fs::read_to_string(case.join("expected.txt")).unwrap_or_default();
         for code in finding::CODES {
             if expected.contains(&format!("[{}]", code.id)) {
@@ -164,13 +167,15 @@ fn windows_line_ends_and_a_byte_order_mark_change_nothing() {
 
 #[test]
 fn the_same_root_in_another_order_is_the_same_declaration() {
-    let one = sources(&cases()[0]);
+    let one = sources(&cases("declare")[0]);
     let other: Vec<Source> = one.iter().rev().cloned().collect();
     assert_eq!(declare(&one), declare(&other));
 }
 
-fn cases() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/declare");
+fn cases(room: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/cases")
+        .join(room);
     let mut cases: Vec<PathBuf> = fs::read_dir(folder)
         .expect("there are cases")
         .map(|entry| entry.expect("a case can be listed").path())
@@ -193,7 +198,8 @@ fn sources(case: &Path) -> Vec<Source> {
             }
             let below = path.strip_prefix(case).expect("the file is below its case");
             let below = below.to_str().expect("names are text").replace('\\', "/");
-            if below != "expected.txt" && !below.starts_with("desired.") {
+            let is_said = below == "expected.txt" || below.starts_with("desired.");
+            if !is_said && below != "tenant.json" {
                 sources.push(source(
                     &below,
                     &fs::read(&path).expect("the file can be read"),

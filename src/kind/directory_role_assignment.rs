@@ -171,6 +171,7 @@ pub(super) static ROLE_ASSIGNMENT: Entity = Entity {
     sets: &[],
     later: &[],
     switched: &[],
+    siblings: None,
     lane: Lane::Free,
     permissions: Permissions {
         read: &["RoleManagement.Read.Directory"],

@@ -241,6 +241,7 @@ pub(super) static GROUP: Entity = Entity {
     sets: &[],
     later: &[],
     switched: &[],
+    siblings: None,
     lane: Lane::Own,
     permissions: Permissions {
         read: &["Group.Read.All"],

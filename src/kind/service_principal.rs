@@ -294,6 +294,7 @@ pub(super) static SERVICE_PRINCIPAL: Entity = Entity {
     sets: &[],
     later: &[],
     switched: &[],
+    siblings: None,
     lane: Lane::Own,
     permissions: Permissions {
         read: &["Application.Read.All"],
@@ -333,6 +334,7 @@ pub(super) static APP_ROLE_ASSIGNMENT: Entity = Entity {
     ],
     later: &[],
     switched: &[],
+    siblings: None,
     lane: Lane::Free,
     permissions: Permissions {
         read: &["Application.Read.All"],

@@ -27,6 +27,7 @@ pub(super) static USER: Entity = Entity {
     sets: &[],
     later: &[],
     switched: &[],
+    siblings: None,
     lane: Lane::Free,
     permissions: Permissions {
         read: &["User.ReadBasic.All"],

@@ -10,6 +10,7 @@ mod order;
 mod pair;
 mod reference;
 mod removal;
+mod sibling;
 mod stage;
 mod step;
 mod write;
@@ -62,6 +63,7 @@ pub fn plan(
     if finding::has_errors(&findings) {
         return Err(sorted(findings));
     }
+    sibling::separate(&mut drafts, snapshot);
     left_alone.extend(unmanaged(&pairs));
     left_alone.sort();
     let declaration = declaration_digest(&declared);

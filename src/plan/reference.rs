@@ -16,7 +16,7 @@ pub(super) fn check(pairs: &Pairs<'_>, findings: &mut Vec<Finding>) {
         for reference in &object.references {
             if let Some((to, pair)) = pairs.find_object(&reference.to) {
                 check_present(to, pair, &reference.origin, findings);
-                check_item(pairs, reference, pair, findings);
+                check_item(pairs, object, reference, pair, findings);
             }
         }
     }
@@ -67,6 +67,7 @@ fn check_present(
 
 fn check_item(
     pairs: &Pairs<'_>,
+    from: &DesiredObject,
     reference: &Reference,
     pair: Pair<'_>,
     findings: &mut Vec<Finding>,
@@ -77,7 +78,8 @@ fn check_item(
     let Pair::Existing(object) = pair else {
         return;
     };
-    if pairs.find(&reference.to, &reference.property).is_some() {
+    let is_offered = pairs.find(&reference.to, &reference.property).is_some();
+    if is_offered || is_told_closer(from, reference) {
         return;
     }
     let offered: Vec<&str> = paths_of(collection)
@@ -98,4 +100,20 @@ fn check_item(
         )
         .with_suggestion(value, offered),
     );
+}
+
+/// Whether the same is referred to from inside the property of which this reference is: then it is said there, where
+/// the name stands.
+fn is_told_closer(from: &DesiredObject, reference: &Reference) -> bool {
+    let is_of_a_property = |reference: &Reference| {
+        from.properties
+            .values()
+            .any(|property| property.origin == reference.origin)
+    };
+    is_of_a_property(reference)
+        && from.references.iter().any(|other| {
+            other.to == reference.to
+                && other.property == reference.property
+                && !is_of_a_property(other)
+        })
 }

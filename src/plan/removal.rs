@@ -116,10 +116,12 @@ fn take_apart(pairs: &Pairs<'_>, applied: &Applied, drafts: &mut Drafts) {
     }
 }
 
-/// Observed objects by what they belong to: `entity`, the property that says so (none for what contains them), the
-/// owner.
+/// An entity, the property that says to whom its objects belong (none for what contains them), and the owner.
+type Belonging<'a> = (&'a str, Option<&'static str>, Cow<'a, str>);
+
+/// Observed objects by what they belong to.
 struct Belongings<'a> {
-    places: HashMap<(&'a str, Option<&'static str>, Cow<'a, str>), Vec<&'a ObservedObject>>,
+    places: HashMap<Belonging<'a>, Vec<&'a ObservedObject>>,
     /// Everything with an `appId`: an application and its service principal.
     app_ids: HashMap<Cow<'a, str>, Vec<&'a ObservedObject>>,
 }

@@ -2,7 +2,7 @@
 
 use crate::kind::entity::{
     Creation, Entity, Items, Lane, Last, Later, OnCreate, Permissions, Property, Relation, Removal,
-    SetRead, Switched, complex, items, on_create, plain, read_only, set, words,
+    SetRead, Siblings, Switched, complex, items, on_create, plain, read_only, set, words,
 };
 
 /// learn.microsoft.com, application resource, application-update and application-upsert.
@@ -77,6 +77,7 @@ pub(in crate::kind) static APPLICATION: Entity = Entity {
             assigned_by: None,
         },
     ],
+    siblings: None,
     lane: Lane::Own,
     permissions: Permissions {
         read: &["Application.Read.All"],
@@ -189,7 +190,8 @@ static LOCK_PROPERTIES: &[Property] = &[
 ];
 
 /// learn.microsoft.com, federatedIdentityCredential resource and its upsert. Parallel writes below one
-/// application are lost or refused, so they share the application's lane.
+/// application are lost or refused, so they share the application's lane. One issuer and subject stand in one
+/// credential of an application, which has at most 20 (workload-identity-federation-considerations).
 pub(in crate::kind) static FEDERATED_IDENTITY_CREDENTIAL: Entity = Entity {
     name: "federatedIdentityCredential",
     collection: "/applications/{parent}/federatedIdentityCredentials",
@@ -210,6 +212,10 @@ pub(in crate::kind) static FEDERATED_IDENTITY_CREDENTIAL: Entity = Entity {
     }],
     later: &[],
     switched: &[],
+    siblings: Some(Siblings {
+        unique: &["issuer", "subject"],
+        count_max: 20,
+    }),
     lane: Lane::Parent,
     permissions: Permissions {
         read: &["Application.Read.All"],
@@ -241,6 +247,7 @@ pub(in crate::kind) static OAUTH2_PERMISSION_GRANT: Entity = Entity {
     }],
     later: &[],
     switched: &[],
+    siblings: None,
     lane: Lane::Free,
     permissions: Permissions {
         read: &["Directory.Read.All"],
