@@ -5,6 +5,8 @@
 
 #[path = "git_ledger/answers.rs"]
 mod answers;
+#[path = "git_ledger/commands.rs"]
+mod commands;
 #[path = "git_ledger/histories.rs"]
 mod histories;
 #[path = "git_ledger/place.rs"]

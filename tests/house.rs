@@ -94,6 +94,8 @@ const DOORS: &[Door] = &[
     door!("report" -> "execute"),
     door!("report" -> "dry_run"),
     door!("report" -> "apply"),
+    // The history as people read it.
+    door!("report" -> "ledger"),
     // The names of published permissions and directory roles, and the literal requests.
     door!("report" -> "graph"),
     door!("cli" -> "kind"),
