@@ -1,6 +1,8 @@
 //! The commands with a ledger in git: what people type, and what they are told.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -30,7 +32,13 @@ fn declared(place: &Place, name: &str) -> std::path::PathBuf {
 
 /// What the command printed, and its exit code.
 fn idac(folder: &Path, arguments: &str) -> (String, Option<i32>) {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    idac_with(folder, arguments, &path)
+}
+
+fn idac_with(folder: &Path, arguments: &str, path: &OsStr) -> (String, Option<i32>) {
     let output = Command::new(env!("CARGO_BIN_EXE_idac"))
+        .env("PATH", path)
         .args(arguments.split_whitespace())
         .current_dir(folder)
         .env("NO_COLOR", "1")
@@ -183,4 +191,60 @@ fn a_ledger_that_cannot_be_meant_is_wrong_usage() {
         assert!(text.contains(said) && !text.contains("s3cr3t"), "{text}");
         assert_eq!(exit, Some(code), "{arguments}");
     }
+}
+
+/// A search path whose first git does this before it is git; `$1` and so on are what git was asked.
+fn git_that(place: &Place, script: &str) -> std::ffi::OsString {
+    let folder = place.path().join("bin");
+    fs::create_dir_all(&folder).expect("a folder");
+    let path = std::env::var("PATH").expect("there is one");
+    let text = format!(
+        "#!/bin/sh\nplace={}\n{script}\nPATH='{path}' exec git \"$@\"\n",
+        place.path().display()
+    );
+    fs::write(folder.join("git"), text).expect("it is written");
+    let mode = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(folder.join("git"), mode).expect("it is there");
+    format!("{}:{path}", folder.display()).into()
+}
+
+#[test]
+fn a_git_that_is_interrupted_with_idac_is_run_once_more() {
+    let place = Place::new();
+    let clone = declared(&place, "clone");
+    // Each kind of command dies the first time that it is run; a push after it took effect.
+    let script = r#"
+        for word in "$@"; do case $word in
+            ls-remote|fetch|cat-file|commit-tree|push)
+                if ! [ -e "$place/$word" ]; then
+                    touch "$place/$word"
+                    [ $word != push ] || PATH=$real git "$@" >/dev/null 2>&1
+                    kill -INT $$
+                fi ;;
+        esac; done"#;
+    let real = std::env::var("PATH").expect("there is one");
+    let path = git_that(&place, &script.replace("$real", &format!("'{real}'")));
+    let (applied, code) = idac_with(&clone, "apply --yes --ledger git", &path);
+    assert_eq!(code, Some(0), "{applied}");
+    for died in ["ls-remote", "cat-file", "commit-tree", "push"] {
+        assert!(place.path().join(died).exists(), "{died}");
+    }
+    let (verified, _) = idac(&clone, "ledger verify --ledger git");
+    assert!(
+        verified.starts_with("The ledger is whole: 2 records"),
+        "{verified}"
+    );
+}
+
+#[test]
+fn without_git_there_is_no_ledger_in_git() {
+    let place = Place::new();
+    let clone = declared(&place, "clone");
+    let (said, code) = idac_with(
+        &clone,
+        "ledger log --ledger git",
+        OsStr::new("/nonexistent"),
+    );
+    assert!(said.contains("cannot run git"), "{said}");
+    assert_eq!(code, Some(1));
 }

@@ -98,8 +98,22 @@ impl Repository {
         self.run_as(arguments, input, &[])
     }
 
-    /// Runs git to its end, with more of an environment.
+    /// Runs git to its end, with more of an environment. One that is killed is run once more: whoever interrupts
+    /// idac at a terminal interrupts git with it, and idac still has to say how its run ended.
     pub(super) fn run_as(
+        &self,
+        arguments: &[&str],
+        input: &[u8],
+        environment: &[(&str, &str)],
+    ) -> Result<Answer, LedgerError> {
+        let answer = self.run_once(arguments, input, environment)?;
+        match answer.ending {
+            Ending::Well | Ending::Failed(Some(_)) => Ok(answer),
+            Ending::Failed(None) => self.run_once(arguments, input, environment),
+        }
+    }
+
+    fn run_once(
         &self,
         arguments: &[&str],
         input: &[u8],
