@@ -107,10 +107,7 @@ fn credentials_of(place: &Path, url: &str) -> Vec<String> {
     });
     let keys = Request::new(Method::Patch, url).with_body(json!({ "keyCredentials": [key] }));
     ask(place, keys);
-    let kept = ask(
-        place,
-        Request::get(&format!("{url}?$select=keyCredentials")),
-    );
+    let kept = ask(place, Request::get(format!("{url}?$select=keyCredentials")));
     let text = |value: &Value| value.as_str().expect("it is text").to_owned();
     vec![
         text(&password["secretText"]),
@@ -125,7 +122,7 @@ fn the_ledger_holds_no_credential_and_of_people_only_ids() {
     let place = place.path();
     apply(place);
     let application = "/applications(uniqueName='contoso-payments-api')";
-    let found = ask(place, Request::get(&format!("{application}?$select=appId")));
+    let found = ask(place, Request::get(format!("{application}?$select=appId")));
     let app_id = found["appId"].as_str().expect("it is text");
     let principal = format!("/servicePrincipals(appId='{app_id}')");
     let mut secrets = credentials_of(place, application);
@@ -134,7 +131,7 @@ fn the_ledger_holds_no_credential_and_of_people_only_ids() {
     let ben = ask(place, Request::get("/users/ben@contoso.com?$select=id"));
     let whole = ask(
         place,
-        Request::get(&format!("{principal}?$select=id,appRoles")),
+        Request::get(format!("{principal}?$select=id,appRoles")),
     );
     let assigned = json!({
         "principalId": ben["id"], "resourceId": whole["id"], "appRoleId": whole["appRoles"][0]["id"]

@@ -1,6 +1,8 @@
 //! Answers that are late, lost or no: only the branch says what became of a push.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 
 use idac::ledger::{Git, Ledger, acquire, verify};
 
@@ -144,6 +146,57 @@ fn a_remote_that_cannot_be_reached_is_no_empty_ledger_and_its_credentials_are_no
         !error.contains("s3cr3t") && !error.contains("robot"),
         "{error}"
     );
+}
+
+/// Answers every request with this status, until the test's process ends.
+fn server_that_answers(status: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("it has one");
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request);
+            let _ = stream.write_all(
+                format!("HTTP/1.1 {status}\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                    .as_bytes(),
+            );
+        }
+    });
+    address.to_string()
+}
+
+#[test]
+fn credentials_that_are_refused_are_not_told_and_nobody_is_asked_for_others() {
+    let place = Place::new();
+    let clone = place.clone_as("clone");
+    for (status, user, why) in [
+        (
+            "401 Unauthorized",
+            "robot:s3cr3t@",
+            "fatal: Authentication failed for 'http://",
+        ),
+        (
+            "401 Unauthorized",
+            "",
+            "fatal: could not read Username for 'http://",
+        ),
+        (
+            "403 Forbidden",
+            "robot:s3cr3t@",
+            "fatal: unable to access 'http://",
+        ),
+    ] {
+        let url = format!("http://{user}{}/tenant.git", server_that_answers(status));
+        git(&clone, &["remote", "set-url", "origin", &url]);
+        let error = remote(&clone).tip().expect_err("it is refused").to_string();
+        let start = format!("cannot read idac/ledger/prod on the remote origin: {why}");
+        assert!(error.starts_with(&start), "{error}");
+        assert!(
+            !error.contains("s3cr3t") && !error.contains("robot"),
+            "{error}"
+        );
+    }
 }
 
 #[test]

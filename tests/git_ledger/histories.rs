@@ -146,6 +146,22 @@ fn a_branch_that_was_set_back_is_refused_by_whoever_saw_it_further() {
 }
 
 #[test]
+fn a_branch_that_was_set_back_and_went_on_from_there_is_refused_by_whoever_saw_it_before() {
+    let (place, clone) = applied_once();
+    apply_once(&mut remote(&clone), "ben");
+    let all = commits(&place);
+    git(&place.origin(), &["update-ref", BRANCH, &all[1]]);
+    let elsewhere = place.clone_as("elsewhere");
+    apply_once(&mut remote(&elsewhere), "cleo");
+    assert_eq!(verify(&remote(&elsewhere)).expect("whole").0, 4);
+    let said = said(remote(&clone).tip());
+    assert!(
+        said.contains("was set back or replaced: record 4"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_repository_that_is_the_ledgers_own_remembers_too() {
     let place = Place::new();
     let mut ledger = here(&place.origin());
