@@ -4,6 +4,8 @@
 mod endings;
 #[path = "report/findings.rs"]
 mod findings;
+#[path = "report/ledger.rs"]
+mod ledger;
 #[path = "report/sample.rs"]
 mod sample;
 #[path = "report/schema.rs"]

@@ -40,6 +40,7 @@ pub(super) async fn run(
     let global = &Global {
         root: global.root.clone(),
         environment,
+        ledger_remote: global.ledger_remote.clone(),
         ..*global
     };
     let opened = match situation::open(global)? {
@@ -49,7 +50,7 @@ pub(super) async fn run(
             return Ok(Exit::Findings);
         }
     };
-    match state::of(&opened.folder)? {
+    match state::of(&opened.ledger)? {
         State::Idle => {}
         State::Held | State::Dirty => {
             if let Some(receipt) = recover::first(&opened, output).await?
@@ -159,7 +160,7 @@ async fn write(
 ) -> Result<Receipt, Problem> {
     let plan = &situation.plan;
     let nonce = signature::nonce();
-    let mut ledger = state::ledger(&situation.folder);
+    let mut ledger = state::open_ledger(&situation.ledger)?;
     // From here on nothing ends the run but itself, so that a tenant that is taken is also given back.
     let mut stop = Stop::listen().map_err(Problem::Signals)?;
     let (watch, was_asked) = stop.parts();

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -31,12 +32,25 @@ pub(super) struct Global {
     /// The environment: a file of environments/ without .yaml; may be left out when there is only one
     #[arg(short, long, global = true, value_name = "ENV")]
     pub environment: Option<String>,
+    /// Where the ledger is: in a folder beside the embedded tenant (the default), or on a git branch
+    #[arg(long, global = true, value_enum, value_name = "WHERE")]
+    pub ledger: Option<Keeper>,
+    /// The git ledger's remote, of the repository that holds the root, or (with a slash) the path of a repository
+    /// on this disk; `origin` when left out
+    #[arg(long, global = true, value_name = "NAME|PATH")]
+    pub ledger_remote: Option<String>,
     /// How the result is written down
     #[arg(long, global = true, value_enum, default_value = "text")]
     pub format: Shape,
     /// Say on stderr what is going on; twice for every request
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Keeper {
+    Folder,
+    Git,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -68,6 +82,9 @@ pub(super) enum Command {
     Apply(Apply),
     /// Look where an apply stands that did not say how it ended, and finish it or take it back
     Recover(Recover),
+    /// What was applied to the tenant, by whom, and how it ended
+    #[command(subcommand)]
+    Ledger(Ledger),
     /// Write the JSON Schemas of the declarations
     Schema(Schema),
     /// Say what a finding's code means; without a code, list them
@@ -119,6 +136,39 @@ pub(super) struct Recover {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Ledger {
+    /// List the records, the newest first
+    Log,
+    /// Show one record whole; an intent with its plan and what stood there before
+    Show {
+        /// The number of the record, or `latest`
+        #[arg(default_value = "latest", value_name = "NUMBER")]
+        record: Wanted,
+    },
+    /// Check every record against the one before; exit with 1 when something was changed
+    Verify,
+}
+
+/// A record, as people ask for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Latest,
+    Number(u64),
+}
+
+impl FromStr for Wanted {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Wanted, &'static str> {
+        match text.parse() {
+            Ok(number) => Ok(Wanted::Number(number)),
+            Err(_) if text == "latest" => Ok(Wanted::Latest),
+            Err(_) => Err("it is neither a number nor `latest`"),
+        }
+    }
 }
 
 #[derive(Debug, Args)]

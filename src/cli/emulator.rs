@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::output::{self, Output};
 use super::problem::Problem;
 use super::situation::{self, Declared};
-use super::state;
+use super::state::{self, Place};
 use crate::address::Name;
 use crate::declare::Tenant;
 use crate::emulator::Hardship;
@@ -29,10 +29,11 @@ pub(super) fn reset(global: &Global, _output: Output) -> Result<Exit, Problem> {
             Err(source) => return Err(Problem::Remove { path, source }),
         }
     }
-    output::aside(&format!(
-        "The embedded tenant of {} is new, and nothing was applied to it.\n",
-        environment
-    ))?;
+    let is_new = match state::place(global, &environment)? {
+        Place::Folder(_) => "is new, and nothing was applied to it",
+        Place::Git { .. } => "is new; the ledger in git still says what was applied to the old one",
+    };
+    output::aside(&format!("The embedded tenant of {environment} {is_new}.\n"))?;
     Ok(Exit::Done)
 }
 

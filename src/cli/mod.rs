@@ -11,6 +11,7 @@ mod embedded;
 mod emulator;
 mod exit;
 mod explain;
+mod ledger;
 mod output;
 mod plan;
 mod plan_file;
@@ -69,6 +70,7 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Problem> {
         Command::DryRun => wait_for(dry_run::run(global, output)),
         Command::Apply(arguments) => wait_for(apply::run(arguments, global, output)),
         Command::Recover(arguments) => wait_for(recover::run(arguments, global, output)),
+        Command::Ledger(asked) => ledger::run(asked, global, output),
         Command::Schema(arguments) => schema::run(arguments, output),
         Command::Explain { code } => explain::run(code.as_deref(), output),
         Command::Emulator(Emulator::Reset) => emulator::reset(global, output),

@@ -43,6 +43,12 @@ pub(super) enum Problem {
     Observe(#[from] ObserveError),
     #[error("cannot use the ledger")]
     Ledger(#[from] LedgerError),
+    #[error("--ledger-remote was given for a ledger in a folder")]
+    RemoteOfFolder,
+    #[error("--ledger-remote takes the name of a remote or a path, not a URL")]
+    RemoteAsUrl,
+    #[error("the ledger of {environment} has no record {number}")]
+    NoRecord { environment: Name, number: u64 },
     #[error("cannot apply the plan")]
     Apply(#[from] ApplyError),
     #[error("cannot use the plan in {path}", path = path.display())]
@@ -100,6 +106,8 @@ impl Problem {
         match self {
             Problem::NoEnvironment { .. }
             | Problem::UnknownEnvironment { .. }
+            | Problem::RemoteOfFolder
+            | Problem::RemoteAsUrl
             | Problem::NobodyToAsk
             | Problem::NoCode { .. } => Exit::Usage,
             Problem::Root(_)
@@ -108,6 +116,7 @@ impl Problem {
             | Problem::Store(_)
             | Problem::Observe(_)
             | Problem::Ledger(_)
+            | Problem::NoRecord { .. }
             | Problem::Apply(_)
             | Problem::PlanFile { .. }
             | Problem::Moved(_)
@@ -149,6 +158,9 @@ impl Problem {
             Problem::Hardship { .. } => Some(
                 "write what `idac emulator hardship` without --file shows, such as `{ \"latency_ms\": 50 }`".to_owned(),
             ),
+            Problem::RemoteOfFolder => Some("say --ledger git too, or leave --ledger-remote out".to_owned()),
+            Problem::RemoteAsUrl => Some("add it with `git remote add NAME URL`, and name that".to_owned()),
+            Problem::NoRecord { .. } => Some("`idac ledger log` lists the records".to_owned()),
             Problem::NobodyToAsk => Some("say --yes to apply without being asked".to_owned()),
             Problem::NoCode { nearest, .. } => Some(match nearest {
                 Some(name) => format!("did you mean `{name}`? `idac explain` lists all"),

@@ -147,7 +147,7 @@ fn question(unfinished: &Unfinished, way: Way) -> String {
 }
 
 async fn look(opened: &Opened, recoverer: Recoverer) -> Result<Option<Unfinished>, Problem> {
-    let ledger = state::ledger(&opened.folder);
+    let ledger = state::open_ledger(&opened.ledger)?;
     let open = |nonce: &str| KeptJournal::resume(&opened.folder.join("journal"), nonce);
     let patience = Patience::for_tenant();
     let found = inspect(recoverer, &opened.tenant, &ledger, open, &patience).await?;
@@ -162,7 +162,7 @@ async fn finish(
 ) -> Result<Option<Receipt>, Problem> {
     let mut stop = Stop::listen().map_err(Problem::Signals)?;
     let (watch, _) = stop.parts();
-    let mut ledger = state::ledger(&opened.folder);
+    let mut ledger = state::open_ledger(&opened.ledger)?;
     let open = |nonce: &str| KeptJournal::resume(&opened.folder.join("journal"), nonce);
     let manner = Manner {
         patience: &Patience::for_tenant(),

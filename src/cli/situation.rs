@@ -39,6 +39,7 @@ pub(super) struct Situation {
     pub tenant: Embedded,
     /// `.idac/<environment>`.
     pub folder: PathBuf,
+    pub ledger: state::Place,
 }
 
 /// Reads and declares the root.
@@ -101,6 +102,7 @@ pub(super) struct Opened {
     pub tenant: Embedded,
     /// `.idac/<environment>`.
     pub folder: PathBuf,
+    pub ledger: state::Place,
 }
 
 /// Either what was asked for, or the findings that stand against it, which are given back and not shown.
@@ -134,8 +136,9 @@ pub(super) fn open(global: &Global) -> Result<Unless<Opened>, Problem> {
     findings.extend(desired.warnings.iter().cloned());
     check_reachable(&declaration, environment)?;
     let folder = state::folder(&environment.name);
+    let ledger = state::place(global, &environment.name)?;
     let (tenant, age) =
-        Embedded::open(&folder.join("tenant")).map_err(|error| state::who_uses(&folder, error))?;
+        Embedded::open(&folder.join("tenant")).map_err(|error| state::who_uses(&ledger, error))?;
     match age {
         Age::Founded => output::aside(&format!(
             "Founded an embedded tenant for {} in {}.\n",
@@ -150,6 +153,7 @@ pub(super) fn open(global: &Global) -> Result<Unless<Opened>, Problem> {
         findings,
         tenant,
         folder,
+        ledger,
     })))
 }
 
@@ -161,8 +165,9 @@ pub(super) async fn look(opened: Opened) -> Result<Unless<Situation>, Problem> {
         mut findings,
         tenant,
         folder,
+        ledger,
     } = opened;
-    let applied = ledger::last_receipt(&state::ledger(&folder))?;
+    let applied = ledger::last_receipt(&state::open_ledger(&ledger)?)?;
     let snapshot = observed(&tenant, &desired, &applied).await?;
     let plan = match plan(&desired, &snapshot, &applied) {
         Ok(plan) => plan,
@@ -189,6 +194,7 @@ pub(super) async fn look(opened: Opened) -> Result<Unless<Situation>, Problem> {
         findings,
         tenant,
         folder,
+        ledger,
     })))
 }
 
@@ -200,7 +206,7 @@ pub(super) async fn look_only(global: &Global) -> Result<Unless<Situation>, Prob
             return Ok(Unless::Stopped { findings, sources });
         }
     };
-    state::warn_if_held(&opened.folder)?;
+    state::warn_if_held(&opened.ledger)?;
     look(*opened).await
 }
 

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::record::{Record, Sealed, damaged};
-use super::{Ledger, LedgerError, Life, Presence};
+use super::{Ledger, LedgerError, Life, Presence, Shown, lost};
 use crate::digest::Digest;
 
 /// A ledger in a folder: one file a record.
@@ -174,8 +174,10 @@ impl Ledger for Folder {
             .map_err(|error| failed("create", &path, &error))?;
         match file.try_lock() {
             Ok(()) => Ok(Presence {
-                path,
-                _locked: file,
+                shown: Shown::ByFile {
+                    path,
+                    _locked: file,
+                },
             }),
             Err(TryLockError::WouldBlock) => Err(LedgerError::Io {
                 doing: "lock",
@@ -232,14 +234,6 @@ pub(super) fn sync_folder(path: &Path) -> Result<(), LedgerError> {
     File::open(path)
         .and_then(|folder| folder.sync_all())
         .map_err(|error| failed("sync", path, &error))
-}
-
-fn lost(first: &Record) -> LedgerError {
-    LedgerError::Lost {
-        epoch: first.epoch,
-        since: first.run.at.clone(),
-        holder: first.run.who.clone(),
-    }
 }
 
 pub(super) fn failed(doing: &'static str, path: &Path, error: &io::Error) -> LedgerError {

@@ -6,11 +6,13 @@
 //! is never a reason to take it over, because Graph has no conditional write that would stop the first holder.
 
 mod folder;
+mod git;
 mod line_log;
 mod lock;
 mod record;
 
 pub use folder::Folder;
+pub use git::Git;
 pub use line_log::LineLog;
 pub use lock::{Closed, Recoverer, TenantLock, Unfinished, acquire, take_over, unfinished};
 pub use record::{Record, RecordKind, Run, SCHEMA, Sealed};
@@ -55,21 +57,59 @@ pub trait Ledger {
     }
 }
 
+impl<L: Ledger + ?Sized> Ledger for Box<L> {
+    fn tip(&self) -> Result<Option<Sealed>, LedgerError> {
+        (**self).tip()
+    }
+
+    fn record(&self, epoch: u64) -> Result<Sealed, LedgerError> {
+        (**self).record(epoch)
+    }
+
+    fn append(&mut self, record: &Record) -> Result<(), LedgerError> {
+        (**self).append(record)
+    }
+
+    fn begin(&mut self, nonce: &str) -> Result<Presence, LedgerError> {
+        (**self).begin(nonce)
+    }
+
+    fn life(&self, nonce: &str) -> Result<Life, LedgerError> {
+        (**self).life(nonce)
+    }
+
+    fn records(&self) -> Result<Vec<Record>, LedgerError> {
+        (**self).records()
+    }
+}
+
 /// Shows that a run is at work for as long as it is kept.
 ///
 /// One that is dropped, or whose process died, leaves its file unlocked: that is the proof that the run is over.
+/// A ledger that others reach from elsewhere has no such proof.
 #[derive(Debug)]
 pub struct Presence {
-    path: PathBuf,
-    /// Locked by this process: the operating system unlocks it however the process ends.
-    _locked: File,
+    shown: Shown,
+}
+
+#[derive(Debug)]
+enum Shown {
+    ByFile {
+        path: PathBuf,
+        /// Locked by this process: the operating system unlocks it however the process ends.
+        _locked: File,
+    },
+    Nowhere,
 }
 
 impl Presence {
     /// Takes every trace of the run away: it holds nothing, so nobody will ask whether it is over.
     fn leave(self) {
-        // A file that stays says no more than that a run is over.
-        let _ = fs::remove_file(&self.path);
+        match self.shown {
+            // A file that stays says no more than that a run is over.
+            Shown::ByFile { path, .. } => drop(fs::remove_file(&path)),
+            Shown::Nowhere => {}
+        }
     }
 }
 
@@ -127,6 +167,15 @@ pub fn verify<L: Ledger>(ledger: &L) -> Result<(u64, Option<Digest>), LedgerErro
     let records = ledger.records()?;
     let tip = ledger.tip()?.map(|tip| tip.digest);
     Ok((records.len() as u64, tip))
+}
+
+/// Somebody else appended this record first.
+fn lost(first: &Record) -> LedgerError {
+    LedgerError::Lost {
+        epoch: first.epoch,
+        since: first.run.at.clone(),
+        holder: first.run.who.clone(),
+    }
 }
 
 /// Why the ledger did not do what it was asked.

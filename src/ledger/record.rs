@@ -120,9 +120,19 @@ impl Sealed {
         bytes
     }
 
-    /// Reads what is kept. The digest is that of the JSON as it stands, not of what this version makes of it, so
-    /// that a later version with more fields still checks the records of this one.
+    /// Reads the record of this number.
     pub(super) fn read(bytes: &[u8], epoch: u64, place: &str) -> Result<Sealed, LedgerError> {
+        let sealed = Sealed::read_any(bytes, place)?;
+        if sealed.record.epoch != epoch {
+            let why = format!("holds record {}, not {epoch}", sealed.record.epoch);
+            return Err(damaged(place, &why));
+        }
+        Ok(sealed)
+    }
+
+    /// Reads what is kept, whatever its number. The digest is that of the JSON as it stands, not of what this
+    /// version makes of it, so that a later version with more fields still checks the records of this one.
+    pub(super) fn read_any(bytes: &[u8], place: &str) -> Result<Sealed, LedgerError> {
         let kept: Kept<serde_json::Value> =
             serde_json::from_slice(bytes).map_err(|_| damaged(place, "is not a whole record"))?;
         if Digest::of(&kept.record) != kept.digest {
@@ -143,10 +153,6 @@ impl Sealed {
         }
         let record: Record = serde_json::from_value(kept.record)
             .map_err(|error| damaged(place, &format!("is not a record: {error}")))?;
-        if record.epoch != epoch {
-            let why = format!("holds record {}, not {epoch}", record.epoch);
-            return Err(damaged(place, &why));
-        }
         Ok(Sealed {
             digest: kept.digest,
             record,

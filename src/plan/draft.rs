@@ -7,7 +7,7 @@ use super::{Action, Inverse, Reason, Risk, Target};
 use crate::address::{Address, ObjectId};
 use crate::graph::facts;
 use crate::kind;
-use crate::kind::entity::{Creation, Entity, Form, Lane, Removal};
+use crate::kind::entity::{Creation, Entity, Form, Lane, Removal, Write};
 use crate::object::{ObservedObject, Properties, Value};
 
 /// The place of a draft in [`Drafts`].
@@ -131,12 +131,26 @@ pub(super) fn delete(
         parent,
         action: Action::Delete {
             target,
-            was: was.clone(),
+            was: kept(entity, was),
         },
         reason,
         needs: Vec::new(),
         after: BTreeSet::new(),
     }
+}
+
+/// What a plan keeps of an object that goes. One that is made again needs no property that Graph fills in itself;
+/// of assignments those are the names of people, and a plan is kept for ever.
+fn kept(entity: &Entity, was: &ObservedObject) -> ObservedObject {
+    let mut was = was.clone();
+    match entity.removal {
+        Removal::Hard => was.properties.retain(|name, _| {
+            let property = entity.property(name);
+            property.is_none_or(|property| property.write != Write::Never)
+        }),
+        Removal::Soft | Removal::Never => {}
+    }
+    was
 }
 
 /// How a step is undone.
@@ -199,7 +213,7 @@ fn made_of(entity: &Entity, was: &ObservedObject) -> Properties {
     entity
         .properties
         .iter()
-        .filter(|property| property.write != crate::kind::entity::Write::Never)
+        .filter(|property| property.write != Write::Never)
         .filter_map(|property| {
             let value = was.properties.get(property.name)?;
             (!value.is_nothing()).then(|| {
