@@ -134,6 +134,12 @@ pub(super) fn open(global: &Global) -> Result<Unless<Opened>, Problem> {
     findings.extend(desired.warnings.iter().cloned());
     check_reachable(&declaration, environment)?;
     let folder = state::folder(&environment.name);
+    if !Embedded::is_founded(&folder.join("tenant")) && state::has_records(&folder)? {
+        return Err(Problem::NoTenant {
+            environment: environment.name.clone(),
+            folder: folder.join("tenant"),
+        });
+    }
     let (tenant, age) =
         Embedded::open(&folder.join("tenant")).map_err(|error| state::who_uses(&folder, error))?;
     match age {
@@ -172,6 +178,7 @@ pub(super) async fn look(opened: Opened) -> Result<Unless<Situation>, Problem> {
             return Ok(Unless::Stopped { findings, sources });
         }
     };
+    ledger::check_is_ours(&state::ledger(&folder), &plan)?;
     findings.extend(guard(&guard::Case {
         desired: &desired,
         snapshot: &snapshot,

@@ -18,6 +18,11 @@ pub(super) fn ledger(folder: &Path) -> Folder {
     Folder::open(&folder.join("ledger"))
 }
 
+/// Whether anything was ever recorded.
+pub(super) fn has_records(folder: &Path) -> Result<bool, Problem> {
+    Ok(ledger(folder).tip()?.is_some())
+}
+
 /// What the tip of the ledger says.
 pub(super) fn of(folder: &Path) -> Result<State, Problem> {
     let tip = ledger(folder).tip()?;
@@ -30,6 +35,7 @@ pub(super) fn who_uses(folder: &Path, error: StoreError) -> Problem {
         StoreError::Locked { .. } => {}
         StoreError::Io { .. }
         | StoreError::Damaged { .. }
+        | StoreError::Incomplete { .. }
         | StoreError::Unreadable { .. }
         | StoreError::Missing { .. }
         | StoreError::Occupied { .. } => return Problem::Store(error),
