@@ -97,7 +97,7 @@ fn a_file_of_fifty_megabytes_is_refused_unread() {
     let said = said_of("big.yaml", &vec![b'a'; 50 << 20]);
     assert_eq!(
         said,
-        "identities/big.yaml:1:1: error[IDAC103] the file has 52428800 bytes, and more than 1048576 are not read — help: split it into several files, or move it out of the identity root\n"
+        "identities/big.yaml:1:1: error[IDAC103] the file has more than 1048576 bytes, and is not read — help: split it into several files, or move it out of the identity root\n"
     );
 }
 

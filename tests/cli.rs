@@ -359,7 +359,7 @@ fn a_plan_with_a_digest_made_to_fit_is_refused_as_well() {
     let output = idac(place.path(), &["apply", "--plan", "plan.json", "--yes"]);
     exits(&output, 1);
     assert!(
-        stderr(&output).contains("idac makes another one of this declaration"),
+        stderr(&output).contains("is not the one that idac makes of this declaration"),
         "{}",
         stderr(&output)
     );

@@ -231,8 +231,8 @@ fn a_ledger_of_another_tenant_is_refused() {
     let error = acquire(&mut ledger, &plan_for("tenant-2"), &run("ben"), "n2");
     assert_eq!(
         error.expect_err("it is another tenant").to_string(),
-        "the ledger is of tenant tenant-1 (environment `prod`), the plan of tenant tenant-2; use the ledger of the \
-         plan's environment"
+        "the ledger tells of environment `prod` (tenant tenant-1), and the plan is for environment `prod` (tenant tenant-2); put the ledger of that \
+         environment there, or none"
     );
 }
 

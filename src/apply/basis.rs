@@ -156,7 +156,7 @@ fn name(plan: &Plan, id: &ObjectId, object: Option<&ObservedObject>) -> String {
         .find_map(|property| object.text(property))
         .map_or_else(
             || format!("{} {id}", object.entity),
-            |text| format!("{} `{text}`", object.entity),
+            |text| format!("{} `{}`", object.entity, one_line(text)),
         )
 }
 
@@ -187,7 +187,7 @@ impl fmt::Display for Movement {
 
 fn shown(value: &Value) -> String {
     match value {
-        Value::Text(text) => format!("`{text}`"),
+        Value::Text(text) => format!("`{}`", one_line(text)),
         Value::Null => "nothing".to_owned(),
         Value::Bool(_)
         | Value::Integer(_)
@@ -195,6 +195,15 @@ fn shown(value: &Value) -> String {
         | Value::List(_)
         | Value::Map(_) => serde_json::to_string(value).unwrap_or_default(),
     }
+}
+
+/// Text of the tenant's cannot begin a line of its own in what we say.
+fn one_line(text: &str) -> String {
+    let shown = |character: char| match character.is_control() {
+        true => character.escape_default().to_string(),
+        false => character.to_string(),
+    };
+    text.chars().map(shown).collect()
 }
 
 impl fmt::Display for Moved {

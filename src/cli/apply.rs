@@ -43,7 +43,7 @@ pub(super) async fn run(
         ledger_remote: global.ledger_remote.clone(),
         ..*global
     };
-    let opened = match situation::open(global)? {
+    let opened = match situation::open(global).map_err(|problem| of_plan(problem, arguments))? {
         Unless::Here(opened) => opened,
         Unless::Stopped { findings, sources } => {
             output.findings(&findings, &sources)?;
@@ -73,17 +73,20 @@ pub(super) async fn run(
             &situation.plan.basis.declaration,
             &situation.snapshot,
         )?;
-        if *given != situation.plan {
-            let why = "idac makes another one of this declaration, this tenant and this ledger";
-            return Err(Problem::PlanFile {
-                path: path.clone(),
-                source: PlanFileError::Impossible {
-                    why: why.to_owned(),
-                },
-            });
-        }
+        plan_file::check_is_made(path, given, &situation.plan)?;
     }
     carry_out(*situation, arguments, output).await
+}
+
+/// An environment that is not there was named by the plan, if there is one.
+fn of_plan(problem: Problem, arguments: &arguments::Apply) -> Problem {
+    match (problem, &arguments.plan) {
+        (Problem::UnknownEnvironment { name, .. }, Some(path)) => Problem::PlanFile {
+            path: path.clone(),
+            source: PlanFileError::NoEnvironment { plan: name },
+        },
+        (problem, _) => problem,
+    }
 }
 
 async fn carry_out(

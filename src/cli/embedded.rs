@@ -35,6 +35,11 @@ pub(super) enum Age {
 }
 
 impl Embedded {
+    /// Whether the folder holds a tenant, or what is left of one.
+    pub(super) fn is_founded(folder: &Path) -> bool {
+        store::is_founded(folder)
+    }
+
     /// Opens the tenant in the folder; the first time, founds one.
     pub(super) fn open(folder: &Path) -> Result<(Embedded, Age), StoreError> {
         let (mut store, mut tenant, age) = if store::is_founded(folder) {

@@ -71,21 +71,28 @@ pub(super) fn ask(question: &str) -> Result<bool, Problem> {
 
 /// Shows what went wrong, why, and what to do. Nothing can be done when even that cannot be written.
 pub(super) fn problem(problem: &Problem) {
-    let mut text = format!("{} {problem}\n", painted("error:"));
+    // Names of files, of environments and of what is in a tenant are somebody else's text.
+    let mut text = format!("{} {}\n", painted("error:"), lines(&problem.to_string()));
     let mut source = problem.source();
     let mut said = problem.to_string();
     while let Some(cause) = source {
         let cause_text = cause.to_string();
         if !said.contains(&cause_text) {
-            text.push_str(&format!("  caused by: {cause_text}\n"));
+            text.push_str(&format!("  caused by: {}\n", lines(&cause_text)));
         }
         said = cause_text;
         source = cause.source();
     }
     if let Some(help) = problem.help() {
-        text.push_str(&format!("  help: {help}\n"));
+        text.push_str(&format!("  help: {}\n", lines(&help)));
     }
     let _ = aside(&text);
+}
+
+/// The text with everything in its lines visible. Only we break lines: what is quoted in them is made visible before.
+fn lines(text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(report::visible).collect();
+    lines.join("\n")
 }
 
 fn painted(text: &str) -> String {

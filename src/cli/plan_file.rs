@@ -1,15 +1,18 @@
 //! The file in which a plan waits to be applied.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::problem::Problem;
+use crate::declare;
 use crate::digest::Digest;
 use crate::kind;
-use crate::plan::Plan;
+use crate::plan::{self, Plan};
 
 /// The form of the file. Another form is another name.
 const FORM: &str = "plan/1";
@@ -29,8 +32,16 @@ pub(super) enum PlanFileError {
     Edited { stated: String, actual: String },
     #[error("the plan cannot be one that idac made: {why}")]
     Impossible { why: String },
+    #[error(
+        "the plan is not the one that idac makes of this declaration, this tenant and this ledger: {difference}"
+    )]
+    Differs { difference: String },
+    #[error("the plan was made by idac {plan}, and this is idac {this}")]
+    OtherVersion { plan: String, this: &'static str },
     #[error("the plan is for environment {plan}, and {asked} was named")]
     OtherEnvironment { plan: String, asked: String },
+    #[error("the plan is for environment `{plan}`, which the identity root does not have")]
+    NoEnvironment { plan: String },
 }
 
 impl PlanFileError {
@@ -41,10 +52,15 @@ impl PlanFileError {
             PlanFileError::Malformed(_)
             | PlanFileError::Form { .. }
             | PlanFileError::Edited { .. }
+            | PlanFileError::OtherVersion { .. }
+            | PlanFileError::Differs { .. }
             | PlanFileError::Impossible { .. } => {
                 "make it again with `idac plan --out FILE`; change the declarations, never the plan"
             }
             PlanFileError::OtherEnvironment { .. } => "leave -e out, or plan for that environment",
+            PlanFileError::NoEnvironment { .. } => {
+                "name the root that the plan was made from with --root, or plan again"
+            }
         }
     }
 }
@@ -158,8 +174,68 @@ fn read_checked(path: &Path) -> Result<Plan, PlanFileError> {
             actual: actual.short().to_owned(),
         });
     }
+    if plan.basis.version != plan::VERSION {
+        return Err(PlanFileError::OtherVersion {
+            plan: plan.basis.version,
+            this: plan::VERSION,
+        });
+    }
     check(&plan)?;
     Ok(plan)
+}
+
+/// Whether the plan is the one that idac makes now, down to the last word.
+pub(super) fn check_is_made(path: &Path, given: &Plan, made: &Plan) -> Result<(), Problem> {
+    if given == made {
+        return Ok(());
+    }
+    let json = |plan| {
+        serde_json::to_value(plan)
+            .unwrap_or_else(|error| panic!("bug: a plan cannot be written as JSON: {error}"))
+    };
+    let difference = difference(&json(given), &json(made), "")
+        .unwrap_or_else(|| panic!("bug: two plans differ and are written alike"));
+    Err(Problem::PlanFile {
+        path: path.to_owned(),
+        source: PlanFileError::Differs { difference },
+    })
+}
+
+/// The first place where two plans differ, in the order in which they are written.
+fn difference(given: &Value, made: &Value, place: &str) -> Option<String> {
+    let said = |value: Option<&Value>| match value {
+        None => "nothing".to_owned(),
+        Some(Value::Array(_)) => "a list".to_owned(),
+        Some(Value::Object(_)) => "a map".to_owned(),
+        Some(value) => format!("`{}`", declare::shortened(&value.to_string())),
+    };
+    match (given, made) {
+        (Value::Object(given), Value::Object(made)) => {
+            let keys: BTreeSet<&String> = given.keys().chain(made.keys()).collect();
+            keys.into_iter().find_map(|key| {
+                let place = format!("{place}/{key}");
+                match (given.get(key), made.get(key)) {
+                    (Some(given), Some(made)) => difference(given, made, &place),
+                    (given, made) => Some(differs(&place, &said(given), &said(made))),
+                }
+            })
+        }
+        (Value::Array(given), Value::Array(made)) => {
+            (0..given.len().max(made.len())).find_map(|at| {
+                let place = format!("{place}/{at}");
+                match (given.get(at), made.get(at)) {
+                    (Some(given), Some(made)) => difference(given, made, &place),
+                    (given, made) => Some(differs(&place, &said(given), &said(made))),
+                }
+            })
+        }
+        _ if given == made => None,
+        _ => Some(differs(place, &said(Some(given)), &said(Some(made)))),
+    }
+}
+
+fn differs(place: &str, given: &str, made: &str) -> String {
+    format!("at `{place}` it has {given}, and idac plans {made}")
 }
 
 /// What every plan of idac keeps to, and what other rooms count on.

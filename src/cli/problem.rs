@@ -41,6 +41,11 @@ pub(super) enum Problem {
     Store(#[from] StoreError),
     #[error("cannot observe the tenant")]
     Observe(#[from] ObserveError),
+    #[error(
+        "the ledger of {environment} tells of a tenant, and there is none in {folder}",
+        folder = folder.display()
+    )]
+    NoTenant { environment: Name, folder: PathBuf },
     #[error("cannot use the ledger")]
     Ledger(#[from] LedgerError),
     #[error("--ledger-remote was given for a ledger in a folder")]
@@ -114,6 +119,7 @@ impl Problem {
             | Problem::NotReachable { .. }
             | Problem::NotEmbedded { .. }
             | Problem::Store(_)
+            | Problem::NoTenant { .. }
             | Problem::Observe(_)
             | Problem::Ledger(_)
             | Problem::NoRecord { .. }
@@ -148,6 +154,12 @@ impl Problem {
                 Some(name) => format!("this version reaches the embedded tenant only: use `-e {name}`"),
                 None => "this version reaches the embedded tenant only: write environments/sandbox.yaml with `tenant: emulator`".to_owned(),
             }),
+            Problem::NoTenant { environment, .. } => Some(format!(
+                "restore the folder from a backup, or begin again with `idac emulator reset -e {environment}`"
+            )),
+            Problem::Write { .. } => {
+                Some("name a place that is there and that you may write to".to_owned())
+            }
             Problem::PlanFile { source, .. } => Some(source.help().to_owned()),
             Problem::Interrupted => Some(
                 "run `idac recover`: it looks at what took effect, then goes on from there or takes it back".to_owned(),
@@ -171,13 +183,14 @@ impl Problem {
             | Problem::Observe(_)
             | Problem::Ledger(_)
             | Problem::Apply(_)
-            | Problem::Moved(_)
             | Problem::Signals(_)
-            | Problem::Write { .. }
             | Problem::Remove { .. }
             | Problem::Output(_)
             | Problem::Input(_)
             | Problem::Start(_) => None,
+            Problem::Moved(_) => Some(
+                "plan again, with `idac plan --out FILE`, and look at what is different now".to_owned(),
+            ),
         }
     }
 }
@@ -191,9 +204,10 @@ fn root_help(error: &RootError) -> Option<String> {
         RootError::File { .. } => {
             Some("name the folder that holds idac.yaml with --root".to_owned())
         }
-        RootError::TooLarge { .. } => Some("move it out of the identity root".to_owned()),
         RootError::Io { .. } => Some("check who may read it".to_owned()),
-        RootError::TooDeep { .. } => None,
+        RootError::TooDeep { .. } => {
+            Some("move it up, or out of the identity root; is --root the right folder?".to_owned())
+        }
     }
 }
 

@@ -1,16 +1,16 @@
 //! Reads the identity root from the disk.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::problem::Problem;
-use crate::declare::Source;
+use crate::declare::{self, Source};
 use crate::finding::{Finding, Origin};
 
-/// A file of more bytes than this is not even read: nobody wrote it as a declaration.
-const BYTES_MAX: u64 = 64 << 20;
+/// Of a file one byte more is read than a declaration may have: that is enough to know that it is none.
+const BYTES_MAX: u64 = declare::BYTES_MAX as u64 + 1;
 /// Folders are not followed deeper than this.
 const DEPTH_MAX: usize = 64;
 
@@ -36,8 +36,6 @@ pub(super) enum RootError {
         #[source]
         source: io::Error,
     },
-    #[error("{path} has {bytes} bytes: that is no declaration", path = path.display())]
-    TooLarge { path: PathBuf, bytes: u64 },
     #[error("{path} is more than {DEPTH_MAX} folders deep", path = path.display())]
     TooDeep { path: PathBuf },
 }
@@ -107,6 +105,8 @@ impl Root {
                 self.walk(top, &relative, &path, depth + 1)?;
             } else if kind.is_file() && is_ours(name) {
                 self.take(top, &relative, &path)?;
+            } else if is_ours(name) {
+                self.no_file(top, &relative);
             }
         }
         Ok(())
@@ -117,19 +117,26 @@ impl Root {
             path: path.to_owned(),
             source,
         };
-        let bytes = fs::metadata(path).map_err(failed)?.len();
-        if bytes > BYTES_MAX {
-            return Err(RootError::TooLarge {
-                path: path.to_owned(),
-                bytes,
-            });
-        }
+        let mut bytes = Vec::new();
+        fs::File::open(path)
+            .and_then(|file| file.take(BYTES_MAX).read_to_end(&mut bytes))
+            .map_err(failed)?;
         self.sources.push(Source {
             path: Arc::from(relative),
             shown: Arc::from(shown(top, relative)),
-            bytes: fs::read(path).map_err(failed)?,
+            bytes,
         });
         Ok(())
+    }
+
+    /// A pipe has another content every time, or none for ever.
+    fn no_file(&mut self, top: &Path, relative: &str) {
+        self.findings.push(Finding::error(
+            "IDAC128",
+            &Origin::start_of(&shown(top, relative)),
+            "a pipe, a socket or a device stands where a file belongs".to_owned(),
+            "put a file here, or remove it",
+        ));
     }
 
     /// Review and CODEOWNERS go by path: what stands in the root must be what was reviewed there.

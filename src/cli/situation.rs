@@ -137,6 +137,12 @@ pub(super) fn open(global: &Global) -> Result<Unless<Opened>, Problem> {
     check_reachable(&declaration, environment)?;
     let folder = state::folder(&environment.name);
     let ledger = state::place(global, &environment.name)?;
+    if !Embedded::is_founded(&folder.join("tenant")) && state::has_records(&ledger)? {
+        return Err(Problem::NoTenant {
+            environment: environment.name.clone(),
+            folder: folder.join("tenant"),
+        });
+    }
     let (tenant, age) =
         Embedded::open(&folder.join("tenant")).map_err(|error| state::who_uses(&ledger, error))?;
     match age {
@@ -167,7 +173,8 @@ pub(super) async fn look(opened: Opened) -> Result<Unless<Situation>, Problem> {
         folder,
         ledger,
     } = opened;
-    let applied = ledger::last_receipt(&state::open_ledger(&ledger)?)?;
+    let chain = state::open_ledger(&ledger)?;
+    let applied = ledger::last_receipt(&chain)?;
     let snapshot = observed(&tenant, &desired, &applied).await?;
     let plan = match plan(&desired, &snapshot, &applied) {
         Ok(plan) => plan,
@@ -177,6 +184,7 @@ pub(super) async fn look(opened: Opened) -> Result<Unless<Situation>, Problem> {
             return Ok(Unless::Stopped { findings, sources });
         }
     };
+    ledger::check_is_ours(&chain, &plan)?;
     findings.extend(guard(&guard::Case {
         desired: &desired,
         snapshot: &snapshot,

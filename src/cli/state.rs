@@ -73,6 +73,11 @@ pub(super) fn open_ledger(place: &Place) -> Result<Box<dyn Ledger>, Problem> {
     })
 }
 
+/// Whether anything was ever recorded.
+pub(super) fn has_records(place: &Place) -> Result<bool, Problem> {
+    Ok(open_ledger(place)?.tip()?.is_some())
+}
+
 /// What the tip of the ledger says.
 pub(super) fn of(place: &Place) -> Result<State, Problem> {
     let tip = open_ledger(place)?.tip()?;
@@ -85,6 +90,7 @@ pub(super) fn who_uses(place: &Place, error: StoreError) -> Problem {
         StoreError::Locked { .. } => {}
         StoreError::Io { .. }
         | StoreError::Damaged { .. }
+        | StoreError::Incomplete { .. }
         | StoreError::Unreadable { .. }
         | StoreError::Missing { .. }
         | StoreError::Occupied { .. } => return Problem::Store(error),

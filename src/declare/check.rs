@@ -1,7 +1,7 @@
 //! Whether a value has the shape that a table demands.
 
 use crate::address::Address;
-use crate::finding::{Finding, Origin};
+use crate::finding::{self, Finding, Origin};
 use crate::kind::{self, Field, Need, Openness, Rule, Shape};
 use crate::object::{Content, Entry, Node, Template};
 
@@ -31,26 +31,28 @@ pub(crate) fn fields(
     variables: Variables,
     findings: &mut Vec<Finding>,
 ) {
+    let mut meant = Vec::new();
     for entry in node.entries() {
         match find_field(known, &entry.key) {
             Some(field) => check_field(field, entry, variables, findings),
             None if SECRETS.contains(&&*entry.key) => findings.push(secret(entry)),
-            None => findings.push(
-                Finding::error(
+            None => {
+                let names = || known.iter().copied().flatten().map(|field| field.name);
+                meant.extend(finding::nearest(&entry.key, names()));
+                let finding = Finding::error(
                     "IDAC107",
                     &entry.key_origin,
                     format!("`{}` is not a key of {whose}", entry.key),
                     "correct the key, or remove it; the schemas list what there is",
-                )
-                .with_suggestion(
-                    &entry.key,
-                    known.iter().copied().flatten().map(|field| field.name),
-                ),
-            ),
+                );
+                findings.push(finding.with_suggestion(&entry.key, names()));
+            }
         }
     }
     for field in known.iter().copied().flatten() {
-        if field.need == Need::Required && node.get(field.name).is_none() {
+        // A key that is there under a wrong name is one mistake, not two.
+        let is_there = node.get(field.name).is_some() || meant.contains(&field.name);
+        if field.need == Need::Required && !is_there {
             findings.push(Finding::error(
                 "IDAC114",
                 missing_at,
@@ -298,19 +300,24 @@ pub(crate) fn scalar(
 
 fn check_rule(rule: &Rule, node: &Node, text: &str, key: &str, findings: &mut Vec<Finding>) {
     let length = text.chars().count();
-    let problem = if length > rule.most {
-        format!("has {length} characters, and Entra takes {}", rule.most)
+    let (problem, remedy) = if length > rule.most {
+        let problem = format!("has {length} characters, and Entra takes {}", rule.most);
+        (problem, format!("shorten it to {} characters", rule.most))
     } else {
-        match (rule.check)(text) {
-            Ok(()) => return,
-            Err(problem) => problem.to_owned(),
-        }
+        let Err(problem) = (rule.check)(text) else {
+            return;
+        };
+        let remedy = match rule.example {
+            "" => format!("write {}", rule.what),
+            example => format!("write {} such as `{example}`", rule.what),
+        };
+        (problem.to_owned(), remedy)
     };
     findings.push(Finding::error(
         "IDAC115",
         &node.origin,
         format!("`{}` in `{key}` {problem}", shortened(text)),
-        &format!("write {}", rule.what),
+        &remedy,
     ));
 }
 

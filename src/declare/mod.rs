@@ -12,6 +12,7 @@ mod tree;
 pub(crate) use check::{has_variable, scalar as check_scalar, shortened};
 pub use declaration::{Declaration, Environment, Reading, Source, Tenant};
 pub use schema::schemas;
+pub(crate) use text::BYTES_MAX;
 
 use std::collections::BTreeMap;
 
@@ -233,13 +234,6 @@ impl Root {
                 &start,
                 "the identity root has no idac.yaml".to_owned(),
                 "write one with `project: <name>`, or name another root with --root",
-            ));
-        } else if self.project.is_none() && is_whole {
-            self.findings.push(Finding::error(
-                "IDAC114",
-                &start,
-                "idac.yaml has no `project`".to_owned(),
-                "add `project: <name>`",
             ));
         }
         if !self.has_environment_file {

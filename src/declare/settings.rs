@@ -6,7 +6,7 @@ use super::check::{self, Variables};
 use super::declaration::{Environment, Source, Tenant};
 use super::tree::Document;
 use crate::address::{Address, AppId, Name, ObjectId};
-use crate::finding::{Finding, Origin};
+use crate::finding::{self, Finding, Origin};
 use crate::kind::shape::exact_list;
 use crate::kind::{Adoption, Field, Shape, rule};
 use crate::object::{Content, Node};
@@ -115,7 +115,7 @@ pub(super) fn project(
     documents: &[Document],
     findings: &mut Vec<Finding>,
 ) -> Option<Project> {
-    let node = only_document(source, documents, findings)?;
+    let node = only_document(source, documents, "project: <name>", findings)?;
     let start = Origin::start_of(&source.shown);
     check::fields(
         &[PROJECT],
@@ -168,7 +168,7 @@ pub(super) fn environment(
         ));
         return None;
     }
-    let node = only_document(source, documents, findings)?;
+    let node = only_document(source, documents, "tenant: emulator", findings)?;
     check_environment(node, name, &start, findings);
     let variables = variables(node, findings);
     let adopt = adopted(node, findings);
@@ -295,9 +295,21 @@ fn adopted(node: &Node, findings: &mut Vec<Finding>) -> BTreeMap<Address, (Adopt
 fn only_document<'a>(
     source: &Source,
     documents: &'a [Document],
+    least: &str,
     findings: &mut Vec<Finding>,
 ) -> Option<&'a Node> {
-    let (first, more) = documents.split_first()?;
+    let Some((first, more)) = documents.split_first() else {
+        // Of a file that could not be read that was said.
+        if !finding::has_errors(findings) {
+            findings.push(Finding::error(
+                "IDAC114",
+                &Origin::start_of(&source.shown),
+                format!("{} says nothing", source.shown),
+                &format!("write `{least}` in it, or remove the file"),
+            ));
+        }
+        return None;
+    };
     if let Some(second) = more.first() {
         findings.push(Finding::error(
             "IDAC126",

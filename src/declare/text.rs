@@ -6,7 +6,7 @@ use super::Source;
 use crate::finding::{Finding, Origin};
 
 /// The largest file that is parsed. A declaration is written by people; what is larger is something else.
-pub(super) const BYTES_MAX: usize = 1 << 20;
+pub(crate) const BYTES_MAX: usize = 1 << 20;
 
 /// The text of a file; a finding says why there is none.
 pub(super) fn read<'a>(source: &'a Source, findings: &mut Vec<Finding>) -> Option<&'a str> {
@@ -14,10 +14,7 @@ pub(super) fn read<'a>(source: &'a Source, findings: &mut Vec<Finding>) -> Optio
         findings.push(Finding::error(
             "IDAC103",
             &Origin::start_of(&source.shown),
-            format!(
-                "the file has {} bytes, and more than {BYTES_MAX} are not read",
-                source.bytes.len()
-            ),
+            format!("the file has more than {BYTES_MAX} bytes, and is not read"),
             "split it into several files, or move it out of the identity root",
         ));
         return None;

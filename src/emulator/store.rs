@@ -1,8 +1,10 @@
 //! A tenant in a folder: a snapshot, and a log of what changed since.
 //!
-//! Every line of the log holds all changes of one append and their digest, so a crash leaves either all of them or
-//! none. Only the last line can be torn (the machine stopped while it was written); it was never reported as
-//! written, so opening drops it. Damage anywhere else is an error: guessing would forge a tenant.
+//! Every line of the log holds all changes of one append, and a digest of them and of the digest before, so a crash
+//! leaves either all of them or none, and a line that was taken out, put in or moved is noticed. Only the last line can
+//! be torn (the machine stopped while it was written); it was never reported as written, so opening drops it. Damage
+//! anywhere else is an error: guessing would forge a tenant. So is a snapshot without its log, or a log without its
+//! snapshot: the log is there before the first snapshot is, and never goes before the last.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -25,6 +27,8 @@ pub struct Store {
     log: File,
     /// Which snapshot the log continues; a log of an earlier one is a leftover of a crash while compacting.
     generation: u64,
+    /// The digest of the log's last line.
+    last: String,
     /// Held for as long as the store is.
     _lock: File,
 }
@@ -42,6 +46,8 @@ pub enum StoreError {
     Locked { path: PathBuf },
     #[error("{path} is damaged at line {line}; restore it from a backup, or run `idac emulator reset` to start an empty tenant", path = path.display())]
     Damaged { path: PathBuf, line: usize },
+    #[error("{path} is missing, although the tenant's other file is there; restore it from a backup, or run `idac emulator reset` to start an empty tenant", path = path.display())]
+    Incomplete { path: PathBuf },
     #[error("{path} holds no tenant that this version reads; run `idac emulator reset` to start an empty tenant", path = path.display())]
     Unreadable { path: PathBuf, source: Corrupt },
     #[error("there is no tenant in {path}; run `idac emulator reset` to create one", path = path.display())]
@@ -50,9 +56,11 @@ pub enum StoreError {
     Occupied { path: PathBuf },
 }
 
-/// Whether a folder already holds a tenant.
+/// Whether a folder already holds a tenant, or what is left of one.
 pub fn is_founded(folder: &Path) -> bool {
-    folder.join(SNAPSHOT).exists()
+    // A log without a change is all that a crash leaves before the first snapshot is there.
+    let has_changes = |log: Vec<u8>| log.iter().filter(|byte| **byte == b'\n').count() > 1;
+    folder.join(SNAPSHOT).exists() || fs::read(folder.join(LOG)).is_ok_and(has_changes)
 }
 
 impl Store {
@@ -65,17 +73,16 @@ impl Store {
                 path: folder.to_owned(),
             });
         }
+        let (log, last) = begin_log(folder, 1)?;
         write_snapshot(folder, 1, tenant)?;
         tenant.take_changes();
-        let log = open_log(folder)?;
-        let mut store = Store {
+        Ok(Store {
             folder: folder.to_owned(),
             log,
             generation: 1,
+            last,
             _lock: lock,
-        };
-        store.empty_log()?;
-        Ok(store)
+        })
     }
 
     /// Reads the tenant in the folder and locks the folder for this process.
@@ -91,6 +98,7 @@ impl Store {
             folder: folder.to_owned(),
             log: open_log(folder)?,
             generation,
+            last: String::new(),
             _lock: lock,
         };
         store.replay_log(&mut tenant)?;
@@ -103,7 +111,8 @@ impl Store {
             return Ok(());
         }
         let body = encode(changes);
-        let line = format!("{} {body}\n", digest(&body));
+        let last = chained(&self.last, &body);
+        let line = format!("{last} {body}\n");
         let path = self.folder.join(LOG);
         let length = self
             .log
@@ -117,7 +126,9 @@ impl Store {
             // What was half written must not stand before the next line; if even that fails, opening drops it.
             let _ = self.log.set_len(length);
             failed("write", &path, source)
-        })
+        })?;
+        self.last = last;
+        Ok(())
     }
 
     /// Writes the tenant as a snapshot and starts the log anew. A crash leaves the old state or the same one.
@@ -155,16 +166,8 @@ impl Store {
     }
 
     fn empty_log(&mut self) -> Result<(), StoreError> {
-        let path = self.folder.join(LOG);
-        let header = header(self.generation);
-        let emptied = self
-            .log
-            .set_len(0)
-            .and_then(|()| self.log.seek(SeekFrom::Start(0)).map(|_| ()))
-            .and_then(|()| self.log.write_all(header.as_bytes()))
-            .and_then(|()| self.log.sync_all());
-        emptied.map_err(|source| failed("write", &path, source))?;
-        sync_folder(&self.folder)
+        (self.log, self.last) = begin_log(&self.folder, self.generation)?;
+        Ok(())
     }
 
     fn replay_log(&mut self, tenant: &mut Tenant) -> Result<(), StoreError> {
@@ -183,21 +186,23 @@ impl Store {
             path: path.clone(),
             line,
         };
-        let Some(first) = lines.next() else {
-            // The machine stopped before the log was begun.
-            return self.empty_log();
-        };
-        match generation_of(first) {
+        let first = lines.next().ok_or_else(|| damaged(1))?;
+        let (last, body) = checked("", first).ok_or_else(|| damaged(1))?;
+        match generation_of(body) {
             Some(generation) if generation == self.generation => {}
-            // The machine stopped after the snapshot was replaced and before the log was emptied.
+            // The machine stopped after the snapshot was replaced and before the log was.
             Some(generation) if generation < self.generation => return self.empty_log(),
-            _ => return Err(damaged(1)),
+            Some(_) | None => return Err(damaged(1)),
         }
+        let mut last = last.to_owned();
         for (at, line) in lines.enumerate() {
-            for change in decode(line).ok_or_else(|| damaged(at + 2))? {
+            let (stated, changes) = decode(&last, line).ok_or_else(|| damaged(at + 2))?;
+            for change in changes {
                 tenant.replay(change);
             }
+            last = stated.to_owned();
         }
+        self.last = last;
         if whole < bytes.len() {
             let cut = self.log.set_len(whole as u64);
             cut.and_then(|()| self.log.sync_all())
@@ -207,13 +212,28 @@ impl Store {
     }
 }
 
-fn header(generation: u64) -> String {
+/// Puts a log without changes in the place of the one that is there, if any, all at once.
+fn begin_log(folder: &Path, generation: u64) -> Result<(File, String), StoreError> {
+    let path = folder.join(LOG);
+    let fresh = folder.join("changes.log.fresh");
     let body = format!("generation {generation}");
-    format!("{} {body}\n", digest(&body))
+    let last = chained("", &body);
+    let write = || {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(true);
+        let mut file = options.open(&fresh)?;
+        file.write_all(format!("{last} {body}\n").as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&fresh, &path)?;
+        Ok(file)
+    };
+    let file = write().map_err(|source| failed("write", &path, source))?;
+    sync_folder(folder)?;
+    Ok((file, last))
 }
 
-fn generation_of(line: &[u8]) -> Option<u64> {
-    checked(line)?.strip_prefix("generation ")?.parse().ok()
+fn generation_of(body: &str) -> Option<u64> {
+    body.strip_prefix("generation ")?.parse().ok()
 }
 
 fn encode(changes: &[Change]) -> String {
@@ -221,27 +241,34 @@ fn encode(changes: &[Change]) -> String {
     serde_json::to_string(changes).expect("bug: a change is not serialisable")
 }
 
-fn decode(line: &[u8]) -> Option<Vec<Change>> {
-    serde_json::from_str(checked(line)?).ok()
+fn decode<'a>(before: &str, line: &'a [u8]) -> Option<(&'a str, Vec<Change>)> {
+    let (stated, body) = checked(before, line)?;
+    Some((stated, serde_json::from_str(body).ok()?))
 }
 
-/// The text of a line whose digest fits.
-fn checked(line: &[u8]) -> Option<&str> {
+/// The digest and the text of a line, if the digest is that of the text after the digest before.
+fn checked<'a>(before: &str, line: &'a [u8]) -> Option<(&'a str, &'a str)> {
     let line = std::str::from_utf8(line).ok()?.strip_suffix('\n')?;
     let (stated, body) = line.split_once(' ')?;
-    (digest(body) == stated).then_some(body)
+    (chained(before, body) == stated).then_some((stated, body))
 }
 
-fn digest(body: &str) -> String {
-    let hash = Sha256::digest(body.as_bytes());
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+fn chained(before: &str, body: &str) -> String {
+    let mut hash = Sha256::new();
+    for part in [before, " ", body] {
+        hash.update(part.as_bytes());
+    }
+    hash.finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn write_snapshot(folder: &Path, generation: u64, tenant: &Tenant) -> Result<(), StoreError> {
     let body = tenant.export().to_string();
     let text = format!(
         "{} {generation} {body}\n",
-        digest(&format!("{generation} {body}"))
+        chained("", &format!("{generation} {body}"))
     );
     let path = folder.join(SNAPSHOT);
     let fresh = folder.join("tenant.json.fresh");
@@ -256,12 +283,17 @@ fn write_snapshot(folder: &Path, generation: u64, tenant: &Tenant) -> Result<(),
 }
 
 fn read_snapshot(path: &Path) -> Result<(u64, Tenant), StoreError> {
-    let bytes = fs::read(path).map_err(|source| failed("read", path, source))?;
+    let bytes = fs::read(path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => StoreError::Incomplete {
+            path: path.to_owned(),
+        },
+        _ => failed("read", path, source),
+    })?;
     let damaged = || StoreError::Damaged {
         path: path.to_owned(),
         line: 1,
     };
-    let body = checked(&bytes).ok_or_else(damaged)?;
+    let (_, body) = checked("", &bytes).ok_or_else(damaged)?;
     let (generation, body) = body.split_once(' ').ok_or_else(damaged)?;
     let generation = generation.parse().map_err(|_| damaged())?;
     let value: Value = serde_json::from_str(body).map_err(|_| damaged())?;
@@ -275,10 +307,14 @@ fn read_snapshot(path: &Path) -> Result<(u64, Tenant), StoreError> {
 fn open_log(folder: &Path) -> Result<File, StoreError> {
     let path = folder.join(LOG);
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
     options
+        .read(true)
+        .write(true)
         .open(&path)
-        .map_err(|source| failed("open", &path, source))
+        .map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => StoreError::Incomplete { path },
+            _ => failed("open", &path, source),
+        })
 }
 
 fn take_lock(folder: &Path) -> Result<File, StoreError> {

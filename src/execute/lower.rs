@@ -151,7 +151,7 @@ pub(super) fn patch(url: &str, body: &Body) -> Request {
 pub(super) fn restore(id: &str) -> Request {
     Request::new(
         Method::Post,
-        format!("/directory/deletedItems/{id}/restore"),
+        format!("/directory/deletedItems/{}/restore", percent_encoded(id)),
     )
 }
 
@@ -187,7 +187,9 @@ impl Lower<'_> {
         }
         let parent =
             parent.ok_or_else(|| Unknown(format!("the object that contains {}", entity.name)))?;
-        Ok(entity.collection.replace("{parent}", &self.id(parent)?))
+        Ok(entity
+            .collection
+            .replace("{parent}", &self.names.encode(&self.id(parent)?)))
     }
 
     pub(super) fn object(
@@ -552,5 +554,34 @@ mod tests {
         );
         let early = lower.id(&Target::Planned(Address::new("group", "later")));
         assert_eq!(early, Err(Unknown("group/later.id".to_owned())));
+    }
+
+    #[test]
+    fn no_id_leads_to_another_url() {
+        let known = Known::default();
+        let lower = Lower { names: &known };
+        let bad = existing("a/../b?c#d/$ref");
+        let encoded = "a%2F..%2Fb%3Fc%23d%2F%24ref";
+        let group = kind::entity("group");
+        assert_eq!(
+            lower.object(group, None, &bad),
+            Ok(format!("/groups/{encoded}"))
+        );
+        let credential = kind::entity("federatedIdentityCredential");
+        assert_eq!(
+            lower.collection(credential, Some(&bad)),
+            Ok(format!(
+                "/applications/{encoded}/federatedIdentityCredentials"
+            ))
+        );
+        let tie = lower.tie(group, &bad, "members", &bad);
+        assert_eq!(
+            tie.expect("ids are known").unlink().url,
+            format!("/groups/{encoded}/members/{encoded}/$ref")
+        );
+        assert_eq!(
+            restore("a/../b").url,
+            "/directory/deletedItems/a%2F..%2Fb/restore"
+        );
     }
 }

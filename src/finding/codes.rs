@@ -230,10 +230,11 @@ pub const CODES: &[Code] = &[
     },
     Code {
         id: "IDAC128",
-        title: "A symbolic link",
+        title: "A symbolic link, or something else that is no file",
         explanation: "Reviews and CODEOWNERS go by the path of a file. Through a symbolic link something is declared \
                       that stands elsewhere, perhaps outside the repository, and changes without a review of its path. \
-                      idac follows none, wherever it leads. Put the file itself there, or remove the link.",
+                      idac follows none, wherever it leads, and reads no pipe, socket or device. Put the file itself \
+                      there, or remove what stands there.",
     },
     Code {
         id: "IDAC129",

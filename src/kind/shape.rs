@@ -59,6 +59,8 @@ pub enum Shape {
 pub struct Rule {
     /// What it is, for messages: `a redirect URI`.
     pub what: &'static str,
+    /// One that is right; empty where none says more than `what`.
+    pub example: &'static str,
     /// The most characters that Graph takes.
     pub most: usize,
     /// A regular expression for editors (JSON Schema); the check is what decides.

@@ -37,7 +37,7 @@ pub fn acquire<L: Ledger>(
     nonce: &str,
 ) -> Result<TenantLock, LedgerError> {
     let tip = ledger.tip()?;
-    check_is_ours(tip.as_ref(), plan)?;
+    check_tip_is_ours(tip.as_ref(), plan)?;
     check_is_idle(tip.as_ref())?;
     let presence = ledger.begin(nonce)?;
     let record = Record {
@@ -300,7 +300,12 @@ fn append_first<L: Ledger>(
     }
 }
 
-fn check_is_ours(tip: Option<&Sealed>, plan: &Plan) -> Result<(), LedgerError> {
+/// Whether the ledger tells of the plan's tenant and environment.
+pub fn check_is_ours<L: Ledger>(ledger: &L, plan: &Plan) -> Result<(), LedgerError> {
+    check_tip_is_ours(ledger.tip()?.as_ref(), plan)
+}
+
+fn check_tip_is_ours(tip: Option<&Sealed>, plan: &Plan) -> Result<(), LedgerError> {
     match tip {
         Some(tip)
             if (&tip.record.tenant, &tip.record.environment)
@@ -310,6 +315,7 @@ fn check_is_ours(tip: Option<&Sealed>, plan: &Plan) -> Result<(), LedgerError> {
                 ledger: tip.record.tenant.to_string(),
                 environment: tip.record.environment.to_string(),
                 plan: plan.basis.tenant.to_string(),
+                planned: plan.basis.environment.to_string(),
             })
         }
         Some(_) | None => Ok(()),

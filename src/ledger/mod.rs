@@ -14,7 +14,9 @@ mod record;
 pub use folder::Folder;
 pub use git::Git;
 pub use line_log::LineLog;
-pub use lock::{Closed, Recoverer, TenantLock, Unfinished, acquire, take_over, unfinished};
+pub use lock::{
+    Closed, Recoverer, TenantLock, Unfinished, acquire, check_is_ours, take_over, unfinished,
+};
 pub use record::{Record, RecordKind, Run, SCHEMA, Sealed};
 
 use std::fs::{self, File};
@@ -149,13 +151,15 @@ pub fn last_receipt<L: Ledger>(ledger: &L) -> Result<Applied, LedgerError> {
     let mut next = ledger.tip()?;
     while let Some(sealed) = next {
         let epoch = sealed.record.epoch;
-        match sealed.record.kind {
-            RecordKind::Receipt { objects, .. } => return Ok(objects),
+        match &sealed.record.kind {
+            RecordKind::Receipt { objects, .. } => return Ok(objects.clone()),
             RecordKind::Intent { .. }
             | RecordKind::Aborted { .. }
             | RecordKind::Recovering { .. }
             | RecordKind::Dirty { .. } => {
-                next = (epoch > 1).then(|| ledger.record(epoch - 1)).transpose()?;
+                let before = (epoch > 1).then(|| ledger.record(epoch - 1)).transpose()?;
+                record::check_follows(before.as_ref(), &sealed)?;
+                next = before;
             }
         }
     }
@@ -225,11 +229,12 @@ pub enum LedgerError {
         holder: String,
     },
     #[error(
-        "the ledger is of tenant {ledger} (environment `{environment}`), the plan of tenant {plan}; use the ledger of the plan's environment"
+        "the ledger tells of environment `{environment}` (tenant {ledger}), and the plan is for environment `{planned}` (tenant {plan}); put the ledger of that environment there, or none"
     )]
     Foreign {
         ledger: String,
         environment: String,
         plan: String,
+        planned: String,
     },
 }

@@ -31,6 +31,9 @@ use crate::resolve::Desired;
 use draft::Drafts;
 use pair::{Pair, Pairs};
 
+/// The version of idac that plans.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// Everything that was applied last, by address: what a receipt keeps.
 pub type Applied = BTreeMap<Address, ManagedObject>;
 
@@ -120,7 +123,7 @@ fn basis(desired: &Desired, snapshot: &Snapshot, declaration: Digest) -> Basis {
         declaration,
         snapshot: Digest::of(&(tenant, domains, &observed)),
         observed,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+        version: VERSION.to_owned(),
     }
 }
 

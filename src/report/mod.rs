@@ -30,7 +30,7 @@ pub use receipt::{applied, execution, receipt};
 pub use recovery::{choice, recovered, unfinished};
 pub use schema::plan_schema;
 pub use sentence::of as sentence;
-pub use style::plural;
+pub use style::{plural, visible};
 
 use std::collections::BTreeMap;
 

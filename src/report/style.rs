@@ -46,7 +46,7 @@ pub(super) fn padded(text: &str, columns: usize) -> String {
 }
 
 /// The text with everything that a terminal would obey or hide made visible.
-pub(super) fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
