@@ -193,11 +193,16 @@ fn a_ledger_that_cannot_be_meant_is_wrong_usage() {
     }
 }
 
+fn search_path() -> String {
+    let path = std::env::var_os("PATH").expect("there is one");
+    path.into_string().expect("it is text")
+}
+
 /// A search path whose first git does this before it is git; `$1` and so on are what git was asked.
 fn git_that(place: &Place, script: &str) -> std::ffi::OsString {
     let folder = place.path().join("bin");
     fs::create_dir_all(&folder).expect("a folder");
-    let path = std::env::var("PATH").expect("there is one");
+    let path = search_path();
     let text = format!(
         "#!/bin/sh\nplace={}\n{script}\nPATH='{path}' exec git \"$@\"\n",
         place.path().display()
@@ -222,7 +227,7 @@ fn a_git_that_is_interrupted_with_idac_is_run_once_more() {
                     kill -INT $$
                 fi ;;
         esac; done"#;
-    let real = std::env::var("PATH").expect("there is one");
+    let real = search_path();
     let path = git_that(&place, &script.replace("$real", &format!("'{real}'")));
     let (applied, code) = idac_with(&clone, "apply --yes --ledger git", &path);
     assert_eq!(code, Some(0), "{applied}");
