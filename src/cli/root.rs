@@ -172,7 +172,7 @@ impl Root {
 }
 
 /// The path as people wrote the root, and below it with forward slashes.
-fn shown(top: &Path, relative: &str) -> String {
+pub(super) fn shown(top: &Path, relative: &str) -> String {
     let top = top.to_string_lossy();
     let top = top.trim_end_matches(['/', '\\']);
     match top {

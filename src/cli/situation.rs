@@ -11,7 +11,7 @@ use super::root;
 use super::state;
 use crate::address::{Address, Name};
 use crate::declare::{Declaration, Environment, Source, Tenant, declare};
-use crate::finding::{self, Finding};
+use crate::finding::{self, Finding, Origin};
 use crate::guard::{self, guard};
 use crate::ledger;
 use crate::observe::{Known, Scope, Snapshot, observe};
@@ -42,6 +42,9 @@ pub(super) struct Situation {
     pub ledger: state::Place,
 }
 
+/// The file that every identity root has.
+const PROJECT: &str = "idac.yaml";
+
 /// Reads and declares the root.
 pub(super) fn read(global: &Global) -> Result<Declared, Problem> {
     let root::Root {
@@ -51,6 +54,14 @@ pub(super) fn read(global: &Global) -> Result<Declared, Problem> {
     tracing::info!(files = sources.len(), root = %global.root.display(), "read the identity root");
     let (declaration, declared) = declare(&sources);
     findings.extend(declared);
+    if !sources.iter().any(|source| &*source.path == PROJECT) {
+        // What is said of the file that is not there is said where it would be.
+        let missing = Origin::start_of(&root::shown(&global.root, PROJECT));
+        let of_it = |finding: &&mut Finding| &*finding.origin.file == PROJECT;
+        for finding in findings.iter_mut().filter(of_it) {
+            finding.origin = missing.clone();
+        }
+    }
     finding::sort(&mut findings);
     Ok(Declared {
         sources,

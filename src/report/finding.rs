@@ -54,6 +54,7 @@ fn text(findings: &[Finding], sources: &[Source]) -> String {
         .map(|source| (source.shown.as_ref(), source.bytes.as_slice()))
         .collect();
     let mut lines: BTreeMap<&str, Vec<&[u8]>> = BTreeMap::new();
+    let secrets = secrets(findings);
     let mut text = String::new();
     for finding in findings {
         let file = finding.origin.file.as_ref();
@@ -64,6 +65,11 @@ fn text(findings: &[Finding], sources: &[Source]) -> String {
         let line = lines
             .get((finding.origin.line as usize).saturating_sub(1))
             .map(|line| String::from_utf8_lossy(line));
+        let line = match (line, secrets.get(&(file, finding.origin.line))) {
+            (Some(line), Some(end)) => Some(line.chars().take(*end).collect::<String>() + " …"),
+            (Some(line), None) => Some(line.into_owned()),
+            (None, _) => None,
+        };
         text.push_str(&one(finding, line.as_deref()));
         text.push('\n');
     }
@@ -72,6 +78,29 @@ fn text(findings: &[Finding], sources: &[Source]) -> String {
     text.push_str(&paint(style, &count(findings)));
     text.push('\n');
     text
+}
+
+/// The code of a key under which a secret is kept.
+const SECRET: &str = "IDAC127";
+
+/// The lines that hold secrets, and after how many characters: what stands behind the key is shown nowhere, whatever
+/// else is wrong with the line.
+fn secrets(findings: &[Finding]) -> BTreeMap<(&str, u32), usize> {
+    let mut secrets: BTreeMap<(&str, u32), usize> = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| finding.code == SECRET) {
+        let Origin {
+            file,
+            line,
+            column,
+            length,
+        } = &finding.origin;
+        let end = (column + length).saturating_sub(1) as usize;
+        secrets
+            .entry((file.as_ref(), *line))
+            .and_modify(|first| *first = end.min(*first))
+            .or_insert(end);
+    }
+    secrets
 }
 
 fn one(finding: &Finding, line: Option<&str>) -> String {
