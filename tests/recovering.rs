@@ -1,5 +1,7 @@
 //! Recovery and stopping as people meet them: real processes on an embedded tenant whose requests take their time.
 
+#![allow(clippy::disallowed_methods, reason = "a way back has to end in time")]
+
 #[path = "processes/place.rs"]
 mod place;
 #[path = "processes/stored.rs"]

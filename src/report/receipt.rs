@@ -110,7 +110,7 @@ fn text(execution: &Execution, plan: &Plan, names: &Names) -> String {
             "{}: {environment} is as it was before. {}.\n",
             paint(style::CAUTION, "Rolled back"),
             match refused {
-                Some(_) => "A step was refused, and every step before it was undone",
+                Some(_) => "A step was refused, and every step that took effect was undone",
                 None => "The plan was stopped, and every step that took effect was undone",
             }
         ),
