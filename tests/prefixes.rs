@@ -9,6 +9,8 @@
 mod chain;
 #[path = "prefixes/crash.rs"]
 mod crash;
+#[path = "prefixes/crew.rs"]
+mod crew;
 #[path = "prefixes/declarations.rs"]
 mod declarations;
 #[path = "prefixes/site.rs"]
@@ -19,8 +21,11 @@ mod state;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crash::{Answer, Counts, DENIED, Point, Refusing};
+use crew::{check, on_a_clock, try_each};
 use idac::graph::Request;
 use site::{Disk, Ended, Site};
 use world::World;
@@ -36,87 +41,86 @@ async fn undisturbed(world: &World) -> (Counts, Vec<Request>) {
     (counts, site.refusing.forward())
 }
 
-/// Complaints, the first few of them.
-#[derive(Default)]
-struct Complaints {
-    all: Vec<String>,
+/// Every one with every other.
+fn pairs<A: Copy, B: Copy>(one: &[A], other: &[B]) -> Vec<(A, B)> {
+    let with_all = |a: &A| -> Vec<(A, B)> { other.iter().map(|b| (*a, *b)).collect() };
+    one.iter().flat_map(with_all).collect()
 }
 
-impl Complaints {
-    fn hear(&mut self, of: impl std::fmt::Debug, complaint: Option<String>) {
-        self.all.extend(complaint.map(|it| format!("{of:?}: {it}")));
-    }
-
-    fn check(&self) {
-        let few: Vec<&str> = self.all.iter().take(3).map(String::as_str).collect();
-        assert!(few.is_empty(), "{} complaints\n{}", self.all.len(), few.join("\n"));
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_run_that_ends_at_any_moment_is_recovered_and_then_at_rest() {
-    let world = World::company().await;
-    let (counts, _) = undisturbed(&world).await;
+#[test]
+fn a_run_that_ends_at_any_moment_is_recovered_and_then_at_rest() {
+    let world = on_a_clock(World::company);
+    let (counts, _) = on_a_clock(async || undisturbed(&world).await);
     let points = counts.points();
-    let mut endings: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut complaints = Complaints::default();
-    let mut recoveries = 0;
-    for disk in DISKS {
-        for point in &points {
-            let mut site = Site::begun(&world, Refusing::default());
-            eprintln!("{disk:?} {point:?}");
-            let (ended, _) = site.run(Some(*point)).await;
-            assert!(matches!(ended, Ended::Crashed), "{point:?}: {ended:?}");
-            site.after_crash(disk);
-            let (ended, _) = site.run(None).await;
-            complaints.hear((disk, point), site.complaint(&ended));
-            let at_rest = site.is_at_rest().await;
-            complaints.hear((disk, point), (!at_rest).then(|| "it is not at rest".to_owned()));
-            *endings.entry(site.ending()).or_default() += 1;
-            recoveries += 1;
+    let endings: Mutex<BTreeMap<&str, usize>> = Mutex::default();
+    let complaints = try_each(&pairs(&DISKS, &points), async |(disk, point)| {
+        let mut site = Site::begun(&world, Refusing::default());
+        let (ended, _) = site.run(Some(*point)).await;
+        assert!(matches!(ended, Ended::Crashed), "{point:?}: {ended:?}");
+        site.after_crash(*disk);
+        let (ended, _) = site.run(None).await;
+        *endings
+            .lock()
+            .expect("nobody panics")
+            .entry(site.ending())
+            .or_default() += 1;
+        site.check(&ended)
+            .map_err(|why| format!("{disk:?} {point:?}: {why}"))?;
+        match site.is_at_rest().await {
+            true => Ok(()),
+            false => Err(format!("{disk:?} {point:?}: it is not at rest")),
         }
-    }
+    });
     println!(
-        "{} steps, {} journal entries, {} requests, {} records; {} crash points, {recoveries} recoveries: {endings:?}",
+        "{} steps, {} journal entries, {} requests, {} records: {} moments, each with the journal and without: {:?}",
         world.plan.steps.len(),
         counts.entries,
         counts.requests,
         counts.records,
-        points.len()
+        points.len(),
+        endings.into_inner().expect("nobody panics")
     );
-    complaints.check();
+    check(&complaints);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_recovery_that_ends_early_is_recovered_too() {
-    let world = World::company().await;
-    let (counts, _) = undisturbed(&world).await;
-    let mut complaints = Complaints::default();
-    let (mut recoveries, mut distinct) = (0, BTreeSet::new());
-    for (first, second) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-        for (number, point) in counts.points().into_iter().enumerate() {
-            // Every moment of the first run, and with each the next moment of its recovery.
+#[test]
+fn a_recovery_that_ends_early_is_recovered_too() {
+    let world = on_a_clock(World::company);
+    let (counts, _) = on_a_clock(async || undisturbed(&world).await);
+    let points: Vec<(usize, Point)> = counts.points().into_iter().enumerate().collect();
+    let distinct: Mutex<BTreeSet<String>> = Mutex::default();
+    let recoveries = AtomicUsize::new(0);
+    let complaints = try_each(
+        &pairs(&pairs(&DISKS, &DISKS), &points),
+        async |(disks, point)| {
+            let ((first, second), (number, point)) = (*disks, *point);
+            let next = moment_of_recovery(number);
             let mut site = Site::begun(&world, Refusing::default());
             site.run(Some(point)).await;
-            site.after_crash(DISKS[first]);
-            let next = crash_of(number);
+            site.after_crash(first);
             let (ended, _) = site.run(Some(next)).await;
             if matches!(ended, Ended::Crashed) {
-                site.after_crash(DISKS[second]);
-                distinct.insert(format!("{next:?}"));
-                recoveries += 1;
+                site.after_crash(second);
+                distinct
+                    .lock()
+                    .expect("nobody panics")
+                    .insert(format!("{next:?}"));
+                recoveries.fetch_add(1, Ordering::Relaxed);
             }
             let (ended, _) = site.run(None).await;
-            complaints.hear((first, second, point, next), site.complaint(&ended));
-        }
-    }
-    println!("{recoveries} recoveries broken off, at {} different moments", distinct.len());
+            site.check(&ended)
+                .map_err(|why| format!("{first:?} {point:?}, {second:?} {next:?}: {why}"))
+        },
+    );
+    let recoveries = recoveries.into_inner();
+    let distinct = distinct.into_inner().expect("nobody panics").len();
+    println!("{recoveries} recoveries broken off, at {distinct} different moments of theirs");
     assert!(recoveries > 800, "{recoveries}");
-    complaints.check();
+    check(&complaints);
 }
 
-/// Moments of a recovery, one after the other: records, entries and requests in turn, early and late.
-fn crash_of(number: usize) -> Point {
+/// The moments of a recovery, one after the other: of its entries, requests and records, early and late.
+fn moment_of_recovery(number: usize) -> Point {
     let counts = Counts {
         entries: 118,
         requests: 100,
@@ -127,9 +131,45 @@ fn crash_of(number: usize) -> Point {
     points[number * 7 % points.len()]
 }
 
+#[test]
+fn any_moment_of_any_recovery_of_a_small_plan_is_recovered() {
+    let world = on_a_clock(World::corner_shop);
+    let (counts, _) = on_a_clock(async || undisturbed(&world).await);
+    let recoveries = AtomicUsize::new(0);
+    let complaints = try_each(&pairs(&DISKS, &counts.points()), async |(first, point)| {
+        let broken_off = async || {
+            let mut site = Site::begun(&world, Refusing::default());
+            site.run(Some(*point)).await;
+            site.after_crash(*first);
+            site
+        };
+        let (_, recovery) = broken_off().await.run(None).await;
+        for (second, next) in pairs(&DISKS, &recovery.points()) {
+            let mut site = broken_off().await;
+            site.run(Some(next)).await;
+            site.after_crash(second);
+            let (ended, _) = site.run(None).await;
+            site.check(&ended)
+                .map_err(|why| format!("{first:?} {point:?}, {second:?} {next:?}: {why}"))?;
+            recoveries.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    });
+    println!(
+        "{} steps: {} moments of recoveries",
+        world.plan.steps.len(),
+        recoveries.into_inner()
+    );
+    check(&complaints);
+}
+
 const ANSWERS: [Answer; 4] = [
     DENIED,
-    (400, "Request_BadRequest", "Invalid value specified for property 'x' of resource 'y'."),
+    (
+        400,
+        "Request_BadRequest",
+        "Invalid value specified for property 'x' of resource 'y'.",
+    ),
     (
         409,
         "Request_MultipleObjectsWithSameKeyValue",
@@ -142,33 +182,40 @@ const ANSWERS: [Answer; 4] = [
     ),
 ];
 
-#[tokio::test(start_paused = true)]
-async fn a_refusal_at_any_step_leaves_the_tenant_as_it_was() {
-    let world = World::company().await;
-    let (_, writes) = undisturbed(&world).await;
+#[test]
+fn a_refusal_of_any_step_leaves_the_tenant_as_it_was() {
+    let world = on_a_clock(World::company);
+    let (_, writes) = on_a_clock(async || undisturbed(&world).await);
     assert_eq!(writes.len(), world.plan.steps.len(), "a step is a write");
-    let mut complaints = Complaints::default();
-    let mut refusals = 0;
-    for write in &writes {
-        for answer in ANSWERS {
-            let mut site = Site::begun(&world, Refusing::of(Some((write.clone(), answer)), None));
-            let (ended, _) = site.run(None).await;
-            complaints.hear((&write.method, &write.url, answer.0), site.complaint(&ended));
-            assert_eq!(site.ending(), "aborted", "{write:?} {answer:?}");
-            refusals += 1;
-        }
-    }
-    println!("{} steps refused in {refusals} ways", writes.len());
-    complaints.check();
+    let refusals: Vec<(&Request, Answer)> = writes
+        .iter()
+        .flat_map(|write| ANSWERS.map(|answer| (write, answer)))
+        .collect();
+    let complaints = try_each(&refusals, async |(write, answer)| {
+        let mut site = Site::begun(
+            &world,
+            Refusing::of(Some(((*write).clone(), *answer)), None),
+        );
+        let (ended, _) = site.run(None).await;
+        site.check_undone(&ended).map_err(|why| {
+            format!(
+                "{} {} {}: {why}",
+                write.method.as_str(),
+                write.url,
+                answer.0
+            )
+        })
+    });
+    println!("{} steps, {} refusals", writes.len(), refusals.len());
+    check(&complaints);
 }
 
-#[tokio::test(start_paused = true)]
-async fn it_strands_exactly_when_the_way_back_is_refused_and_goes_back_when_that_is_lifted() {
-    let world = World::company().await;
-    let (_, writes) = undisturbed(&world).await;
-    let mut complaints = Complaints::default();
-    let mut refusals = 0;
-    for write in &writes {
+#[test]
+fn it_strands_exactly_when_the_way_back_is_refused_and_goes_back_when_that_is_lifted() {
+    let world = on_a_clock(World::company);
+    let (_, writes) = on_a_clock(async || undisturbed(&world).await);
+    let refusals = AtomicUsize::new(0);
+    let complaints = try_each(&writes, async |write| {
         let step = Some((write.clone(), DENIED));
         let mut site = Site::begun(&world, Refusing::of(step.clone(), None));
         site.run(None).await;
@@ -179,92 +226,77 @@ async fn it_strands_exactly_when_the_way_back_is_refused_and_goes_back_when_that
             .map(|write| (format!("{write:?}"), write))
             .collect();
         for way in back.into_values() {
-            refusals += 1;
-            let of = format!("{} {}, back {} {}", write.method.as_str(), write.url, way.method.as_str(), way.url);
-            let mut site = Site::begun(&world, Refusing::of(step.clone(), Some(way)));
+            refusals.fetch_add(1, Ordering::Relaxed);
+            let told = |why: String| {
+                let (one, other) = (write.method.as_str(), way.method.as_str());
+                format!("{one} {}, back {other} {}: {why}", write.url, way.url)
+            };
+            let mut site = Site::begun(&world, Refusing::of(step.clone(), Some(way.clone())));
             site.run(None).await;
             if site.ending() != "dirty" {
-                complaints.hear(&of, Some(format!("it ended as {}", site.ending())));
-                continue;
+                return Err(told(format!("it ended as {}", site.ending())));
             }
             if site.state().difference(&world.before).is_empty() {
-                complaints.hear(&of, Some("nothing is stranded".to_owned()));
+                return Err(told("nothing is stranded".to_owned()));
             }
             site.refusing.lift();
             let (ended, _) = site.run(None).await;
-            complaints.hear(&of, site.complaint(&ended));
-            assert_eq!(site.ending(), "aborted", "{of}");
+            site.check_undone(&ended).map_err(told)?;
         }
-    }
-    println!("{refusals} ways back refused, and lifted");
-    complaints.check();
+        Ok(())
+    });
+    println!("{} ways back refused, and lifted", refusals.into_inner());
+    check(&complaints);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_way_back_that_ends_at_any_moment_is_gone_to_its_end() {
-    let company = World::company().await;
-    let small = World::corner_shop().await;
-    let (_, writes) = undisturbed(&small).await;
-    let (_, all) = undisturbed(&company).await;
+#[test]
+fn a_way_back_that_ends_at_any_moment_is_gone_to_its_end() {
+    let company = on_a_clock(World::company);
+    let small = on_a_clock(World::corner_shop);
+    let (_, writes) = on_a_clock(async || undisturbed(&small).await);
+    let (_, all) = on_a_clock(async || undisturbed(&company).await);
     let last = all.last().expect("there are writes");
-    let mut complaints = Complaints::default();
-    let mut recoveries = 0;
-    let refused = writes.iter().map(|write| (&small, write)).chain([(&company, last)]);
-    for (world, write) in refused {
+    let mut tries = Vec::new();
+    let refused = writes.iter().map(|write| (&small, write));
+    for (world, write) in refused.chain([(&company, last)]) {
         let step = Some((write.clone(), DENIED));
-        let mut site = Site::begun(world, Refusing::of(step.clone(), None));
-        let (_, counts) = site.run(None).await;
-        for disk in DISKS {
-            for point in counts.points() {
-                let mut site = Site::begun(world, Refusing::of(step.clone(), None));
-                site.run(Some(point)).await;
-                site.after_crash(disk);
-                let (ended, _) = site.run(None).await;
-                complaints.hear((&write.url, disk, point), site.complaint(&ended));
-                complaints.hear((&write.url, disk, point), (site.ending() != "aborted").then(|| site.ending().to_owned()));
-                recoveries += 1;
-            }
-        }
+        let mut site = Site::begun(world, Refusing::of(step, None));
+        let (_, counts) = on_a_clock(async || site.run(None).await);
+        let points = pairs(&DISKS, &counts.points());
+        tries.extend(points.into_iter().map(|point| (world, write, point)));
     }
-    println!("{} steps refused, {recoveries} recoveries", writes.len() + 1);
-    complaints.check();
+    let complaints = try_each(&tries, async |(world, write, (disk, point))| {
+        let step = Some(((*write).clone(), DENIED));
+        let mut site = Site::begun(world, Refusing::of(step, None));
+        site.run(Some(*point)).await;
+        site.after_crash(*disk);
+        let (ended, _) = site.run(None).await;
+        site.check_undone(&ended).map_err(|why| {
+            format!(
+                "{} {}, {disk:?} {point:?}: {why}",
+                write.method.as_str(),
+                write.url
+            )
+        })
+    });
+    println!(
+        "{} steps refused, {} recoveries",
+        writes.len() + 1,
+        tries.len()
+    );
+    check(&complaints);
 }
 
-#[tokio::test(start_paused = true)]
-async fn any_moment_of_any_recovery_of_a_small_plan_is_recovered() {
-    let world = World::corner_shop().await;
-    let (counts, _) = undisturbed(&world).await;
-    let mut complaints = Complaints::default();
-    let mut recoveries = 0;
-    for first in DISKS {
-        for point in counts.points() {
-            let mut site = Site::begun(&world, Refusing::default());
-            site.run(Some(point)).await;
-            site.after_crash(first);
-            let (_, recovery) = site.run(None).await;
-            for next in recovery.points() {
-                let mut site = Site::begun(&world, Refusing::default());
-                site.run(Some(point)).await;
-                site.after_crash(first);
-                site.run(Some(next)).await;
-                site.after_crash(if recoveries % 2 == 0 { Disk::Survives } else { Disk::Vanishes });
-                let (ended, _) = site.run(None).await;
-                complaints.hear((first, point, next), site.complaint(&ended));
-                recoveries += 1;
+#[test]
+fn probe() {
+    on_a_clock(async || {
+        let world = World::company().await;
+        let tenant = idac::emulator::Emulator::new(world.tenant.clone());
+        let survey = idac::execute::survey(&world.plan, &tenant, &[], &idac::graph::patience::Patience::for_tenant()).await;
+        for step in &survey.steps {
+            if step.standing != idac::execute::Standing::Before {
+                println!("{step:?}\n   {:?}", world.plan.step(step.step).action);
             }
         }
-    }
-    println!("{} steps: {recoveries} recoveries of a recovery", world.plan.steps.len());
-    complaints.check();
-}
-
-#[tokio::test(start_paused = true)]
-async fn probe() {
-    let world = World::company().await;
-    let mut site = Site::begun(&world, Refusing::default());
-    site.run(Some(Point::BeforeEntry(110))).await;
-    site.after_crash(Disk::Vanishes);
-    println!("now");
-    let (ended, _) = site.run(None).await;
-    println!("{:?}", site.complaint(&ended));
+    });
 }

@@ -14,7 +14,11 @@ pub(super) struct Chain<'a> {
 }
 
 impl<'a> Chain<'a> {
-    pub(super) fn new(records: &'a mut Vec<Sealed>, folder: &Path, switch: &'a Switch) -> Chain<'a> {
+    pub(super) fn new(
+        records: &'a mut Vec<Sealed>,
+        folder: &Path,
+        switch: &'a Switch,
+    ) -> Chain<'a> {
         Chain {
             records,
             lives: Folder::open(folder),
@@ -35,9 +39,18 @@ impl Ledger for Chain<'_> {
 
     fn append(&mut self, record: &Record) -> Result<(), LedgerError> {
         let tip = self.records.last();
-        assert_eq!(record.epoch, self.records.len() as u64 + 1, "records are numbered");
-        assert_eq!(record.previous.as_ref(), tip.map(|tip| &tip.digest), "records are chained");
-        self.switch.record(|| self.records.push(Sealed::new(record.clone())))
+        assert_eq!(
+            record.epoch,
+            self.records.len() as u64 + 1,
+            "records are numbered"
+        );
+        assert_eq!(
+            record.previous.as_ref(),
+            tip.map(|tip| &tip.digest),
+            "records are chained"
+        );
+        self.switch
+            .record(|| self.records.push(Sealed::new(record.clone())))
     }
 
     fn begin(&mut self, nonce: &str) -> Result<Presence, LedgerError> {

@@ -45,11 +45,13 @@ pub(super) struct Counts {
 impl Counts {
     /// Every moment at which such a run can end early.
     pub(super) fn points(&self) -> Vec<Point> {
-        let entries = (0..self.entries).flat_map(|at| [Point::BeforeEntry(at), Point::AfterEntry(at)]);
+        let entries =
+            (0..self.entries).flat_map(|at| [Point::BeforeEntry(at), Point::AfterEntry(at)]);
         let requests = (0..self.requests).flat_map(|at| {
             [Landed::Before, Landed::UpTo, Landed::Alone].map(|landed| Point::Request(at, landed))
         });
-        let records = (0..self.records).flat_map(|at| [Point::BeforeRecord(at), Point::AfterRecord(at)]);
+        let records =
+            (0..self.records).flat_map(|at| [Point::BeforeRecord(at), Point::AfterRecord(at)]);
         entries.chain(requests).chain(records).collect()
     }
 }
@@ -149,7 +151,6 @@ impl Journal for Diary<'_> {
             return Err(over());
         }
         self.refusing.hear(&entry);
-        if std::env::var_os("SHOW").is_some() { eprintln!("{entry:?}"); }
         self.kept.lock().expect("nobody panics").push(entry);
         if self.switch.point == Some(Point::AfterEntry(at)) {
             self.switch.die();
@@ -168,7 +169,10 @@ pub(super) struct Line<'a> {
 
 impl Graph for Line<'_> {
     async fn exchange(&self, batch: &[Request]) -> Vec<Result<Response, Refusal>> {
-        let first = self.switch.requests.fetch_add(batch.len(), Ordering::Relaxed);
+        let first = self
+            .switch
+            .requests
+            .fetch_add(batch.len(), Ordering::Relaxed);
         let ends = match self.switch.point {
             Some(Point::Request(at, landed)) if (first..first + batch.len()).contains(&at) => {
                 Some((at - first, landed))
@@ -182,7 +186,6 @@ impl Graph for Line<'_> {
             )
             | None => None,
         };
-        if std::env::var_os("SHOW").is_some() { for r in batch { eprintln!("> {} {}", r.method.as_str(), r.url); } }
         let Some((at, landed)) = ends else {
             return self.refusing.exchange(self.tenant, batch).await;
         };
@@ -261,12 +264,17 @@ impl Refusing {
 
     fn hear(&self, entry: &Entry) {
         let mut stage = self.stage.lock().expect("nobody panics");
-        if *stage == Stage::Forward && matches!(entry.event, Event::Refused { .. } | Event::Undoing) {
+        if *stage == Stage::Forward && matches!(entry.event, Event::Refused { .. } | Event::Undoing)
+        {
             *stage = Stage::Back;
         }
     }
 
-    async fn exchange(&self, tenant: &Emulator, batch: &[Request]) -> Vec<Result<Response, Refusal>> {
+    async fn exchange(
+        &self,
+        tenant: &Emulator,
+        batch: &[Request],
+    ) -> Vec<Result<Response, Refusal>> {
         let stage = *self.stage.lock().expect("nobody panics");
         let writes = batch.iter().filter(|it| it.method != Method::Get);
         let sent = writes.map(|write| (stage, write.clone()));
@@ -279,7 +287,11 @@ impl Refusing {
             (Stage::Back, _, Some(write)) if write == request => Some(DENIED),
             (Stage::Forward | Stage::Back | Stage::Lifted, _, _) => None,
         };
-        let passed: Vec<Request> = batch.iter().filter(|it| refusal(it).is_none()).cloned().collect();
+        let passed: Vec<Request> = batch
+            .iter()
+            .filter(|it| refusal(it).is_none())
+            .cloned()
+            .collect();
         let mut answers = tenant.exchange(&passed).await.into_iter();
         batch
             .iter()

@@ -18,7 +18,11 @@ pub(super) fn third() -> String {
 
 /// The same in small: for what is tried at every moment of every try.
 pub(super) fn small() -> [String; 3] {
-    [format!("{SMALL_SECOND}{SMALL_REVIVED}"), SMALL_SECOND.to_owned(), format!("{SMALL_THIRD}{SMALL_REVIVED}")]
+    [
+        format!("{SMALL_SECOND}{SMALL_REVIVED}"),
+        SMALL_SECOND.to_owned(),
+        format!("{SMALL_THIRD}{SMALL_REVIVED}"),
+    ]
 }
 
 const SMALL_REVIVED: &str = "

@@ -119,17 +119,42 @@ impl<'w> Site<'w> {
         let expected = match &tip.record.kind {
             RecordKind::Receipt { .. } => &self.world.after,
             RecordKind::Aborted { .. } => &self.world.before,
-            RecordKind::Intent { .. } | RecordKind::Recovering { .. } | RecordKind::Dirty { .. } => {
-                return Some(format!("the ledger is open: {}\n{execution}", tip.record.kind.name()));
+            RecordKind::Intent { .. }
+            | RecordKind::Recovering { .. }
+            | RecordKind::Dirty { .. } => {
+                return Some(format!(
+                    "the ledger is open: {}\n{execution}",
+                    tip.record.kind.name()
+                ));
             }
         };
         let difference = self.state().difference(expected);
-        (!difference.is_empty()).then(|| format!("{}, but:\n{difference}{execution}", tip.record.kind.name()))
+        (!difference.is_empty())
+            .then(|| format!("{}, but:\n{difference}{execution}", tip.record.kind.name()))
+    }
+
+    /// The tenant is as the ledger says.
+    pub(super) fn check(&self, ended: &Ended) -> Result<(), String> {
+        self.complaint(ended).map_or(Ok(()), Err)
+    }
+
+    /// The tenant is as it was before.
+    pub(super) fn check_undone(&self, ended: &Ended) -> Result<(), String> {
+        self.check(ended)?;
+        match self.ending() {
+            "aborted" => Ok(()),
+            other => Err(format!("it ended as {other}")),
+        }
     }
 
     /// How it ended, by the ledger.
     pub(super) fn ending(&self) -> &'static str {
-        self.records.last().expect("there is an intent").record.kind.name()
+        self.records
+            .last()
+            .expect("there is an intent")
+            .record
+            .kind
+            .name()
     }
 
     /// Whether a run that finds nothing to do does nothing.

@@ -76,7 +76,11 @@ fn taken_back(export: &Json, census: &Census) -> BTreeSet<String> {
 
 /// Whether the entry is such an object, or stands at one: links from it, its federated credentials.
 fn stands_at(key: &Json, ids: &BTreeSet<String>) -> bool {
-    let owners = [&key["Object"], &key["Link"]["from"], &key["Federated"]["application"]];
+    let owners = [
+        &key["Object"],
+        &key["Link"]["from"],
+        &key["Federated"]["application"],
+    ];
     owners.iter().any(|id| ids.contains(&text(id)))
 }
 

@@ -90,16 +90,22 @@ fn founded() -> Tenant {
         service_principals: FirstParty::Absent,
         ..Founding::sample()
     });
-    let named = ["GroupMember.Read.All", "Mail.Read", "User.Read", "User.Read.All", "openid"];
+    let named = [
+        "GroupMember.Read.All",
+        "Mail.Read",
+        "User.Read",
+        "User.Read.All",
+        "openid",
+    ];
     let (mut roles, mut scopes) = (Vec::new(), Vec::new());
     for permission in facts::graph_permissions().filter(|it| named.contains(&it.name)) {
         roles.extend(permission.application_id.map(|id| {
             json!({ "allowedMemberTypes": ["Application"], "displayName": permission.name, "id": id,
                 "isEnabled": true, "value": permission.name })
         }));
-        scopes.extend(permission.delegated_id.map(|id| {
-            json!({ "id": id, "isEnabled": true, "type": "User", "value": permission.name })
-        }));
+        scopes.extend(permission.delegated_id.map(
+            |id| json!({ "id": id, "isEnabled": true, "type": "User", "value": permission.name }),
+        ));
     }
     let graph = json!({
         "id": "00000000-0000-4000-8000-000000000003", "appId": facts::MICROSOFT_GRAPH_APP_ID,
@@ -182,8 +188,13 @@ impl Building {
         let user = |name: &str| format!("/users/{name}@contoso.com?$select=id");
         let (hugo, grace) = (self.id(&user("hugo")).await, self.id(&user("grace")).await);
         for name in ["api", "old"] {
-            let application = self.ask(&format!("/applications(uniqueName='contoso-{name}')")).await;
-            let url = format!("/servicePrincipals(appId='{}')", text(&application["appId"]));
+            let application = self
+                .ask(&format!("/applications(uniqueName='contoso-{name}')"))
+                .await;
+            let url = format!(
+                "/servicePrincipals(appId='{}')",
+                text(&application["appId"])
+            );
             let service_principal = self.ask(&url).await;
             let id = text(&service_principal["id"]);
             let role = text(&service_principal["appRoles"][0]["id"]);
@@ -192,17 +203,36 @@ impl Building {
                 "resourceId": self.graph_id().await, "scope": "Mail.Read" });
             let password = json!({ "passwordCredential": { "displayName": "by hand" } });
             let url = format!("/applications/{}", text(&application["id"]));
-            self.write(Method::Post, &format!("/servicePrincipals/{id}/appRoleAssignedTo"), assignment)
-                .await;
-            self.write(Method::Post, "/oauth2PermissionGrants", consent).await;
-            self.write(Method::Patch, &url, json!({ "info": { "termsOfServiceUrl": "https://contoso.com" } }))
-                .await;
-            let _ = self.tenant.exchange(&[Request::new(Method::Post, format!("{url}/addPassword")).with_body(password)]).await;
-        }
-        let temps = self.id("/groups(uniqueName='contoso-temps')?$select=id").await;
-        let reference = json!({ "@odata.id": format!("https://graph.microsoft.com/v1.0/directoryObjects/{grace}") });
-        self.write(Method::Post, &format!("/groups/{temps}/owners/$ref"), reference)
+            self.write(
+                Method::Post,
+                &format!("/servicePrincipals/{id}/appRoleAssignedTo"),
+                assignment,
+            )
             .await;
+            self.write(Method::Post, "/oauth2PermissionGrants", consent)
+                .await;
+            self.write(
+                Method::Patch,
+                &url,
+                json!({ "info": { "termsOfServiceUrl": "https://contoso.com" } }),
+            )
+            .await;
+            let _ =
+                self.tenant
+                    .exchange(&[Request::new(Method::Post, format!("{url}/addPassword"))
+                        .with_body(password)])
+                    .await;
+        }
+        let temps = self
+            .id("/groups(uniqueName='contoso-temps')?$select=id")
+            .await;
+        let reference = json!({ "@odata.id": format!("https://graph.microsoft.com/v1.0/directoryObjects/{grace}") });
+        self.write(
+            Method::Post,
+            &format!("/groups/{temps}/owners/$ref"),
+            reference,
+        )
+        .await;
     }
 
     async fn graph_id(&self) -> String {
@@ -216,7 +246,9 @@ impl Building {
 
     async fn ask(&self, url: &str) -> Json {
         let mut answers = self.tenant.exchange(&[Request::get(url)]).await;
-        let answer = answers.remove(0).unwrap_or_else(|error| panic!("{url}: {error}"));
+        let answer = answers
+            .remove(0)
+            .unwrap_or_else(|error| panic!("{url}: {error}"));
         answer.body.expect("an object")
     }
 
