@@ -166,6 +166,7 @@ async fn write(
     let wish = || stop::wish(was_asked);
     let journal = KeptJournal::begin(&situation.folder.join("journal"), &nonce)?;
     let lock = ledger::acquire(&mut ledger, plan, &signature::sign(), &nonce)?;
+    tracing::info!(record = lock.epoch(), "took the tenant");
     let mut journal = Watched::new(journal, plan, &situation.names, format);
     let manner = Manner {
         patience: &Patience::for_tenant(),

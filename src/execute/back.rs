@@ -29,6 +29,9 @@ pub(super) enum Back {
     },
     /// A restore, a create, a link or an unlink: the same as forward.
     Redo(Deed),
+    /// The same for an object that returns to the recycle bin: Graph does not let the last owner of a living group
+    /// go, and then that link goes with the object.
+    RedoIfAllowed(Deed),
 }
 
 /// How what was created is found, and what it must still be like.
@@ -64,6 +67,10 @@ pub(super) async fn back(
         // It was perhaps undone before, and a look costs less than a second object.
         Back::Redo(deed @ Deed::Create(_)) => way_back.write(deed, Start::Unclear).await,
         Back::Redo(deed) => way_back.write(deed, start).await,
+        Back::RedoIfAllowed(deed) => match way_back.write(deed, start).await {
+            Err(trouble) if trouble.status == Some(400) => Ok(()),
+            written => written,
+        },
     };
     match result {
         Ok(()) => Event::Undone,

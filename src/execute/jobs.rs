@@ -181,12 +181,16 @@ fn way_back(step: &Step, progress: &Progress<'_>) -> Result<Back, Unknown> {
             })
         }
         Action::Delete { target, .. } => return_of_deleted(step, entity, &lower, target),
-        Action::Link { from, relation, to } => match progress.is_new(from) {
-            true => Ok(Back::Nothing),
-            false => Ok(Back::Redo(Deed::Unlink(
-                lower.tie(entity, from, relation, to)?,
-            ))),
-        },
+        Action::Link { from, relation, to } => {
+            if progress.is_new(from) {
+                return Ok(Back::Nothing);
+            }
+            let unlink = Deed::Unlink(lower.tie(entity, from, relation, to)?);
+            Ok(match progress.is_revived(from) {
+                true => Back::RedoIfAllowed(unlink),
+                false => Back::Redo(unlink),
+            })
+        }
         Action::Unlink { from, relation, to } => match progress.is_new(from) {
             true => Ok(Back::Nothing),
             false => Ok(Back::Redo(Deed::Link(

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::journal::{Entry, Event, Execution, Outcome, Stranded, Trouble};
 use super::known::Known;
-use crate::address::Address;
+use crate::address::{Address, ObjectId};
 use crate::plan::{Action, Plan, Step, StepId, Target};
 
 /// Whether the plan is still wanted.
@@ -96,6 +96,7 @@ pub(super) struct Progress<'a> {
     was_stopped: bool,
     stranded: Vec<Stranded>,
     creators: HashMap<&'a Address, u32>,
+    revivers: HashMap<&'a ObjectId, u32>,
     pub(super) known: Known,
 }
 
@@ -130,6 +131,7 @@ impl<'a> Progress<'a> {
             was_stopped: false,
             stranded: Vec::new(),
             creators: HashMap::new(),
+            revivers: HashMap::new(),
             known: Known::default(),
         };
         progress.index();
@@ -151,8 +153,17 @@ impl<'a> Progress<'a> {
                 let next = lanes.len() as u32;
                 self.lane_of[at] = Some(*lanes.entry(lane).or_insert(next));
             }
-            if matches!(step.action, Action::Create { .. }) {
-                self.creators.insert(&step.subject, at as u32);
+            match &step.action {
+                Action::Create { revive, .. } => {
+                    self.creators.insert(&step.subject, at as u32);
+                    if let Some(id) = revive {
+                        self.revivers.insert(id, at as u32);
+                    }
+                }
+                Action::Update { .. }
+                | Action::Delete { .. }
+                | Action::Link { .. }
+                | Action::Unlink { .. } => {}
             }
         }
         self.lanes.resize_with(lanes.len(), Lane::default);
@@ -255,6 +266,19 @@ impl<'a> Progress<'a> {
             };
             is_ours && !is_revived(&self.plan.steps[*at as usize])
         })
+    }
+
+    /// Whether this execution took the object out of the recycle bin, to which the way back returns it.
+    pub(super) fn is_revived(&self, target: &Target) -> bool {
+        let Target::Existing(id) = target else {
+            return false;
+        };
+        self.revivers
+            .get(id)
+            .is_some_and(|at| match self.effect[*at as usize] {
+                Effect::Own | Effect::Unclear => true,
+                Effect::None | Effect::Found => false,
+            })
     }
 
     /// Whether no further step goes forward.

@@ -310,18 +310,30 @@ impl<'a> Site<'a> {
 
     /// What it means that an object is not there.
     fn gone(&self, target: &Target) -> Gone {
-        let deletes = |step: &&Step| match &step.action {
-            Action::Delete { target: of, .. } => of == target,
-            Action::Create { .. }
-            | Action::Update { .. }
-            | Action::Link { .. }
-            | Action::Unlink { .. } => false,
+        let mut gone = match target {
+            Target::Planned(_) => Gone::NotMade,
+            Target::Existing(_) => Gone::Foreign,
         };
-        match (self.plan.steps.iter().any(|step| deletes(&step)), target) {
-            (true, _) => Gone::Planned,
-            (false, Target::Planned(_)) => Gone::NotMade,
-            (false, Target::Existing(_)) => Gone::Foreign,
+        for step in &self.plan.steps {
+            match (&step.action, target) {
+                (Action::Delete { target: of, .. }, _) if of == target => gone = Gone::Planned,
+                (
+                    Action::Create {
+                        revive: Some(id), ..
+                    },
+                    Target::Existing(of),
+                ) if id == of => gone = Gone::NotMade,
+                (
+                    Action::Create { .. }
+                    | Action::Update { .. }
+                    | Action::Delete { .. }
+                    | Action::Link { .. }
+                    | Action::Unlink { .. },
+                    Target::Existing(_) | Target::Planned(_),
+                ) => {}
+            }
         }
+        gone
     }
 
     fn walker(&self, step: &Step) -> Walker<'a> {
