@@ -4,21 +4,17 @@
 //! where every step stands; that, and the journal of that run, say whether to go forward or back. Then the executor
 //! goes on exactly where the run stopped.
 //!
-//! When the journal is lost it is made again. Forward, every step that the run may have sent is taken for one that
-//! was intended and never answered, so the executor looks at it before it does anything, and what it finds done
-//! counts as done by that run. Back, what stands as planned is taken for done by that run.
+//! When the journal is lost it is made again from what was seen: what stands as planned counts as done by that run.
+//! Steps are not looked at one by one for that, since a later one may have written over what an earlier one wrote.
 
 use std::collections::BTreeSet;
 
 use super::unfinished::{Unfinished, Way};
 use super::{ApplyError, History, Manner, Receipt, walk};
-use crate::execute::{
-    Decision, Entry, Event, Journal, JournalError, Wish, decide, execute, go_on, survey,
-};
+use crate::execute::{Entry, Event, Journal, JournalError, Silence, Wish, survey};
 use crate::graph::Graph;
 use crate::graph::patience::Patience;
 use crate::ledger::{self, Ledger, LedgerError, Recoverer};
-use crate::plan::Plan;
 
 /// Looks at what the tip of the ledger began and where it stands; `None` when there is nothing to finish. Writes
 /// nothing to the tenant or to the ledger.
@@ -38,7 +34,7 @@ pub async fn inspect<G: Graph, L: Ledger, J: Journal>(
     let (mut journal, history) = open(&found.journal).map_err(ApplyError::Ledger)?;
     let entries = Again(&mut journal).entries();
     drop(journal);
-    let survey = survey(&found.plan, graph, &entries, patience).await;
+    let survey = survey(&found.plan, graph, &entries, silence(history), patience).await;
     Ok(Some(Unfinished::new(found, history, survey, &entries)))
 }
 
@@ -75,15 +71,15 @@ pub async fn recover_by<G: Graph, L: Ledger, J: Journal>(
     let (mut journal, history) = open(lock.journal()).map_err(ApplyError::Ledger)?;
     let mut journal = Again(&mut journal);
     let entries = journal.entries();
-    let survey = survey(&plan, graph, &entries, manner.patience).await;
+    let survey = survey(&plan, graph, &entries, silence(history), manner.patience).await;
     let unfinished = Unfinished::new(found, history, survey, &entries);
     let way = by(&unfinished).map_err(|why| ApplyError::Undecided { why })?;
     let prepared = match (way, history) {
         (Way::Forward, History::Whole) => try_again(&entries, &mut journal),
-        (Way::Forward, History::Lost) => match try_again(&entries, &mut journal) {
-            Ok(()) => retrace(&plan, graph, &mut journal, manner.patience).await,
-            Err(error) => Err(error),
-        },
+        (Way::Forward, History::Lost) => {
+            let retold = journal.record_all(unfinished.survey.retell());
+            retold.and_then(|()| try_again(&entries, &mut journal))
+        }
         (Way::Back, History::Whole) => Ok(()),
         (Way::Back, History::Lost) => journal.record_all(unfinished.survey.retell()),
     };
@@ -100,6 +96,14 @@ pub async fn recover_by<G: Graph, L: Ledger, J: Journal>(
         .map(Some)
 }
 
+/// What it means that the journal says nothing of a step.
+fn silence(history: History) -> Silence {
+    match history {
+        History::Whole => Silence::NotSent,
+        History::Lost => Silence::Unknown,
+    }
+}
+
 /// What was refused is sent once more when the plan is gone on with. That it may have been sent again stands in the
 /// journal first, and takes the place of the refusal.
 fn try_again<J: Journal>(entries: &[Entry], journal: &mut J) -> Result<(), JournalError> {
@@ -113,71 +117,6 @@ fn try_again<J: Journal>(entries: &[Entry], journal: &mut J) -> Result<(), Journ
         event: Event::Intended,
     });
     journal.record_all(refused.collect())
-}
-
-/// How many steps are looked at together.
-const TOGETHER: usize = 20;
-
-/// Makes the journal of a run again whose own is lost, step by step in the order of the plan, as far as steps can be
-/// reached by what is known of those before.
-async fn retrace<G: Graph, J: Journal>(
-    plan: &Plan,
-    graph: &G,
-    journal: &mut J,
-    patience: &Patience,
-) -> Result<(), JournalError> {
-    loop {
-        let steps = match decide(plan, &journal.entries(), Wish::GoOn) {
-            Decision::Go(steps) => steps,
-            // A recovery before this one died while it looked.
-            Decision::Verify(_) => Vec::new(),
-            Decision::Undo(_) | Decision::Finished(_) => return Ok(()),
-        };
-        let intended = steps.into_iter().take(TOGETHER).map(|step| Entry {
-            step,
-            event: Event::Intended,
-        });
-        journal.record_all(intended.collect())?;
-        let mut looking = Looking {
-            journal,
-            has_looked: false,
-        };
-        let looked = execute(plan, graph, &mut looking, patience, &go_on).await;
-        let has_looked = looking.has_looked;
-        match looked {
-            Ok(_) => return Ok(()),
-            Err(_) if has_looked => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// A journal that takes what became of steps and lets none begin: the executor looks at what was intended, and
-/// stops.
-struct Looking<'a, J> {
-    journal: &'a mut J,
-    has_looked: bool,
-}
-
-impl<J: Journal> Journal for Looking<'_, J> {
-    fn entries(&self) -> Vec<Entry> {
-        self.journal.entries()
-    }
-
-    fn record(&mut self, entry: Entry) -> Result<(), JournalError> {
-        self.record_all(vec![entry])
-    }
-
-    fn record_all(&mut self, entries: Vec<Entry>) -> Result<(), JournalError> {
-        let begins = |entry: &Entry| matches!(entry.event, Event::Intended | Event::Undoing);
-        if entries.iter().any(begins) {
-            self.has_looked = true;
-            return Err(JournalError {
-                why: "no step may begin yet".to_owned(),
-            });
-        }
-        self.journal.record_all(entries)
-    }
 }
 
 /// The same journal without what a recovery does once more: what could not be undone, and what was refused and
