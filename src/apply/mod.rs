@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::digest::Digest;
 use crate::dry_run::Clearance;
-use crate::execute::{Execution, Journal, JournalError, Outcome, Wish, execute};
+use crate::execute::{Execution, Journal, JournalError, Outcome, Wish, execute, execute_retold};
 use crate::graph::Graph;
 use crate::graph::patience::Patience;
 use crate::ledger::{self, Ledger, LedgerError, Run, TenantLock};
@@ -64,7 +64,8 @@ pub async fn apply<G: Graph, L: Ledger, J: Journal>(
             .map_err(ApplyError::Ledger)?;
         return Err(ApplyError::OtherPlan);
     }
-    walk(plan, lock, graph, ledger, journal, manner).await
+    let history = History::Whole;
+    walk(plan, lock, graph, ledger, journal, history, manner).await
 }
 
 /// Why an apply could not be recorded or was not allowed.
@@ -100,12 +101,16 @@ async fn walk<G: Graph, L: Ledger, J: Journal>(
     graph: &G,
     ledger: &mut L,
     journal: &mut J,
+    history: History,
     manner: &Manner<'_>,
 ) -> Result<Receipt, ApplyError> {
     let before = ledger::last_receipt(ledger).map_err(ApplyError::Ledger)?;
-    let execution = execute(plan, graph, journal, manner.patience, manner.wish)
-        .await
-        .map_err(ApplyError::Journal)?;
+    let (patience, wish) = (manner.patience, manner.wish);
+    let execution = match history {
+        History::Whole => execute(plan, graph, journal, patience, wish).await,
+        History::Lost => execute_retold(plan, graph, journal, patience, wish).await,
+    };
+    let execution = execution.map_err(ApplyError::Journal)?;
     conclude(plan, before, execution, lock, ledger, &(manner.sign)())
 }
 
@@ -119,6 +124,7 @@ fn conclude<L: Ledger>(
     run: &Run,
 ) -> Result<Receipt, ApplyError> {
     let outcome = execution.outcome;
+    let digest = lock.plan().clone();
     let (recorded, objects) = match outcome {
         Outcome::Applied => {
             let objects = applied(plan, &execution);
@@ -130,7 +136,7 @@ fn conclude<L: Ledger>(
     let epoch = recorded.map_err(|error| ApplyError::Unrecorded { outcome, error })?;
     Ok(Receipt {
         epoch,
-        plan: plan.digest(),
+        plan: digest,
         execution,
         objects,
     })

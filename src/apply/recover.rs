@@ -4,21 +4,18 @@
 //! where every step stands; that, and the journal of that run, say whether to go forward or back. Then the executor
 //! goes on exactly where the run stopped.
 //!
-//! When the journal is lost it is made again. Forward, every step that the run may have sent is taken for one that
-//! was intended and never answered, so the executor looks at it before it does anything, and what it finds done
-//! counts as done by that run. Back, what stands as planned is taken for done by that run.
+//! When the journal is lost it is told again by the tenant: what stands as planned counts as done by that run,
+//! whichever way it is finished, or else it would stay when the plan is walked back. Every other step is looked at
+//! once more before it is sent.
 
 use std::collections::BTreeSet;
 
 use super::unfinished::{Unfinished, Way};
 use super::{ApplyError, History, Manner, Receipt, walk};
-use crate::execute::{
-    Decision, Entry, Event, Journal, JournalError, Wish, decide, execute, go_on, survey,
-};
+use crate::execute::{Entry, Event, Journal, JournalError, Wish, survey};
 use crate::graph::Graph;
 use crate::graph::patience::Patience;
 use crate::ledger::{self, Ledger, LedgerError, Recoverer};
-use crate::plan::Plan;
 
 /// Looks at what the tip of the ledger began and where it stands; `None` when there is nothing to finish. Writes
 /// nothing to the tenant or to the ledger.
@@ -78,16 +75,7 @@ pub async fn recover_by<G: Graph, L: Ledger, J: Journal>(
     let survey = survey(&plan, graph, &entries, manner.patience).await;
     let unfinished = Unfinished::new(found, history, survey, &entries);
     let way = by(&unfinished).map_err(|why| ApplyError::Undecided { why })?;
-    let prepared = match (way, history) {
-        (Way::Forward, History::Whole) => try_again(&entries, &mut journal),
-        (Way::Forward, History::Lost) => match try_again(&entries, &mut journal) {
-            Ok(()) => retrace(&plan, graph, &mut journal, manner.patience).await,
-            Err(error) => Err(error),
-        },
-        (Way::Back, History::Whole) => Ok(()),
-        (Way::Back, History::Lost) => journal.record_all(unfinished.survey.retell()),
-    };
-    prepared.map_err(ApplyError::Journal)?;
+    prepare(way, &entries, &unfinished, &mut journal).map_err(ApplyError::Journal)?;
     let manner = match way {
         Way::Forward => *manner,
         Way::Back => Manner {
@@ -95,9 +83,26 @@ pub async fn recover_by<G: Graph, L: Ledger, J: Journal>(
             ..*manner
         },
     };
-    walk(&plan, lock, graph, ledger, &mut journal, &manner)
+    walk(&plan, lock, graph, ledger, &mut journal, history, &manner)
         .await
         .map(Some)
+}
+
+/// Puts into the journal what the executor needs to go this way.
+fn prepare<J: Journal>(
+    way: Way,
+    entries: &[Entry],
+    unfinished: &Unfinished,
+    journal: &mut J,
+) -> Result<(), JournalError> {
+    match way {
+        Way::Forward => try_again(entries, journal)?,
+        Way::Back => {}
+    }
+    match unfinished.history {
+        History::Whole => Ok(()),
+        History::Lost => journal.record_all(unfinished.survey.retell()),
+    }
 }
 
 /// What was refused is sent once more when the plan is gone on with. That it may have been sent again stands in the
@@ -113,71 +118,6 @@ fn try_again<J: Journal>(entries: &[Entry], journal: &mut J) -> Result<(), Journ
         event: Event::Intended,
     });
     journal.record_all(refused.collect())
-}
-
-/// How many steps are looked at together.
-const TOGETHER: usize = 20;
-
-/// Makes the journal of a run again whose own is lost, step by step in the order of the plan, as far as steps can be
-/// reached by what is known of those before.
-async fn retrace<G: Graph, J: Journal>(
-    plan: &Plan,
-    graph: &G,
-    journal: &mut J,
-    patience: &Patience,
-) -> Result<(), JournalError> {
-    loop {
-        let steps = match decide(plan, &journal.entries(), Wish::GoOn) {
-            Decision::Go(steps) => steps,
-            // A recovery before this one died while it looked.
-            Decision::Verify(_) => Vec::new(),
-            Decision::Undo(_) | Decision::Finished(_) => return Ok(()),
-        };
-        let intended = steps.into_iter().take(TOGETHER).map(|step| Entry {
-            step,
-            event: Event::Intended,
-        });
-        journal.record_all(intended.collect())?;
-        let mut looking = Looking {
-            journal,
-            has_looked: false,
-        };
-        let looked = execute(plan, graph, &mut looking, patience, &go_on).await;
-        let has_looked = looking.has_looked;
-        match looked {
-            Ok(_) => return Ok(()),
-            Err(_) if has_looked => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// A journal that takes what became of steps and lets none begin: the executor looks at what was intended, and
-/// stops.
-struct Looking<'a, J> {
-    journal: &'a mut J,
-    has_looked: bool,
-}
-
-impl<J: Journal> Journal for Looking<'_, J> {
-    fn entries(&self) -> Vec<Entry> {
-        self.journal.entries()
-    }
-
-    fn record(&mut self, entry: Entry) -> Result<(), JournalError> {
-        self.record_all(vec![entry])
-    }
-
-    fn record_all(&mut self, entries: Vec<Entry>) -> Result<(), JournalError> {
-        let begins = |entry: &Entry| matches!(entry.event, Event::Intended | Event::Undoing);
-        if entries.iter().any(begins) {
-            self.has_looked = true;
-            return Err(JournalError {
-                why: "no step may begin yet".to_owned(),
-            });
-        }
-        self.journal.record_all(entries)
-    }
 }
 
 /// The same journal without what a recovery does once more: what could not be undone, and what was refused and

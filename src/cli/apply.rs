@@ -15,7 +15,6 @@ use super::stop::{self, Stop};
 use crate::apply::{KeptJournal, Manner, Receipt, apply, check_basis};
 use crate::dry_run::{Clearance, DryRun, dry_run};
 use crate::execute::Outcome;
-use crate::graph::patience::Patience;
 use crate::ledger::{self, State};
 use crate::plan::Plan;
 use crate::report::{self, Format, Show};
@@ -173,7 +172,7 @@ async fn write(
     tracing::info!(record = lock.epoch(), "took the tenant");
     let mut journal = Watched::new(journal, plan, &situation.names, format);
     let manner = Manner {
-        patience: &Patience::for_tenant(),
+        patience: &situation.tenant.patience(),
         wish: &wish,
         sign: &signature::sign,
     };

@@ -7,7 +7,8 @@ use tokio::sync::Mutex;
 
 use super::clock;
 use crate::emulator::store::{self, Store, StoreError};
-use crate::emulator::{Emulator, Founding, Hardship, Tenant};
+use crate::emulator::{Emulator, Founding, Hardship, Lag, Tenant};
+use crate::graph::patience::{Budget, Patience};
 use crate::graph::{Graph, Refusal, Request, Response};
 
 /// A log of more bytes than this is folded into the snapshot when the tenant is opened.
@@ -60,6 +61,32 @@ impl Embedded {
             }),
         };
         Ok((embedded, age))
+    }
+
+    /// How long this tenant is waited for. Its only replica lags when it is told to, and then like Microsoft's.
+    pub(super) fn patience(&self) -> Patience {
+        let Hardship {
+            create_lag,
+            update_lag,
+            mirror_lag,
+            ..
+        } = self.hardship();
+        let usual = Patience::for_tenant();
+        match [create_lag, update_lag, mirror_lag]
+            .iter()
+            .all(Lag::is_none)
+        {
+            false => usual,
+            true => Patience {
+                lag: Budget {
+                    attempts: 3,
+                    total_ms: 1_000,
+                    first_ms: 50,
+                    most_ms: 500,
+                },
+                ..usual
+            },
+        }
     }
 
     /// The faults that the tenant shows.

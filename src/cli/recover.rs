@@ -13,7 +13,6 @@ use crate::apply::{
     Choice, KeptJournal, Manner, Receipt, Turned, Unfinished, Way, inspect, recover_by,
 };
 use crate::execute::{Standing, go_on};
-use crate::graph::patience::Patience;
 use crate::ledger::Recoverer;
 use crate::report::{self, Format, Names};
 
@@ -149,7 +148,7 @@ fn question(unfinished: &Unfinished, way: Way) -> String {
 async fn look(opened: &Opened, recoverer: Recoverer) -> Result<Option<Unfinished>, Problem> {
     let ledger = state::open_ledger(&opened.ledger)?;
     let open = |nonce: &str| KeptJournal::resume(&opened.folder.join("journal"), nonce);
-    let patience = Patience::for_tenant();
+    let patience = opened.tenant.patience();
     let found = inspect(recoverer, &opened.tenant, &ledger, open, &patience).await?;
     Ok(found)
 }
@@ -165,11 +164,15 @@ async fn finish(
     let mut ledger = state::open_ledger(&opened.ledger)?;
     let open = |nonce: &str| KeptJournal::resume(&opened.folder.join("journal"), nonce);
     let manner = Manner {
-        patience: &Patience::for_tenant(),
+        patience: &opened.tenant.patience(),
         wish: &go_on,
         sign: &signature::sign,
     };
     let nonce = signature::nonce();
+    let by = |unfinished: &Unfinished| {
+        tracing::info!(record = unfinished.epoch, "took over the tenant");
+        by(unfinished)
+    };
     tokio::select! {
         biased;
         () = watch.at_once() => Err(Problem::Interrupted),
@@ -180,7 +183,7 @@ async fn finish(
             open,
             &nonce,
             &manner,
-            by,
+            &by,
         ) => Ok(recovered?),
     }
 }

@@ -51,6 +51,29 @@ pub async fn execute<G: Graph, J: Journal>(
     patience: &Patience,
     wish: &(dyn Fn() -> Wish + Sync),
 ) -> Result<Execution, JournalError> {
+    run(plan, graph, journal, patience, wish, Memory::Whole).await
+}
+
+/// The same for a run whose own journal is lost, after [`Survey::retell`]: a step of which this one says nothing may
+/// have been sent all the same, and replicas may not show it yet.
+pub async fn execute_retold<G: Graph, J: Journal>(
+    plan: &Plan,
+    graph: &G,
+    journal: &mut J,
+    patience: &Patience,
+    wish: &(dyn Fn() -> Wish + Sync),
+) -> Result<Execution, JournalError> {
+    run(plan, graph, journal, patience, wish, Memory::Retold).await
+}
+
+async fn run<G: Graph, J: Journal>(
+    plan: &Plan,
+    graph: &G,
+    journal: &mut J,
+    patience: &Patience,
+    wish: &(dyn Fn() -> Wish + Sync),
+    memory: Memory,
+) -> Result<Execution, JournalError> {
     let post = Postbox::new();
     let mut round = Round {
         plan,
@@ -59,6 +82,7 @@ pub async fn execute<G: Graph, J: Journal>(
         post: &post,
         patience,
         walkers: Vec::new(),
+        memory,
     };
     for entry in journal.entries() {
         round.progress.fold(&entry);
@@ -88,6 +112,15 @@ struct Round<'a> {
     post: &'a Postbox,
     patience: &'a Patience,
     walkers: Vec<(StepId, Walk<'a>)>,
+    memory: Memory,
+}
+
+/// Whether the journal has everything that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Memory {
+    Whole,
+    /// It was told again by what the tenant holds.
+    Retold,
 }
 
 impl Round<'_> {
@@ -163,9 +196,13 @@ impl Round<'_> {
             })
             .collect();
         journal.record_all(entries.clone())?;
+        let start = match self.memory {
+            Memory::Whole => Start::Fresh,
+            Memory::Retold => Start::Unclear,
+        };
         for entry in &entries {
             self.progress.fold(entry);
-            self.start(entry.step, Start::Fresh);
+            self.start(entry.step, start);
         }
         Ok(())
     }

@@ -149,7 +149,7 @@ pub async fn survey<G: Graph>(
     site.into_survey()
 }
 
-type Looks<'a> = Vec<Pin<Box<dyn Future<Output = Vec<(StepId, Seen)>> + Send + 'a>>>;
+type Look<'a> = Pin<Box<dyn Future<Output = Vec<(StepId, Seen)>> + Send + 'a>>;
 
 struct Site<'a> {
     plan: &'a Plan,
@@ -165,7 +165,7 @@ impl<'a> Site<'a> {
     /// Creates come first, and those that build on one another after one another: what they made is named by others.
     async fn look_at_creates<G: Graph>(&mut self, graph: &G) {
         loop {
-            let mut looks: Looks<'a> = Vec::new();
+            let mut looks: Vec<Look<'a>> = Vec::new();
             for step in &self.plan.steps {
                 if !self.results.contains_key(&step.id) {
                     looks.extend(self.look_at_create(step));
@@ -185,10 +185,7 @@ impl<'a> Site<'a> {
     }
 
     /// The look at what a step creates, as soon as everything that it names is known.
-    fn look_at_create(
-        &self,
-        step: &'a Step,
-    ) -> Option<Pin<Box<dyn Future<Output = Vec<(StepId, Seen)>> + Send + 'a>>> {
+    fn look_at_create(&self, step: &'a Step) -> Option<Look<'a>> {
         let Action::Create { properties, revive } = &step.action else {
             return None;
         };
@@ -246,7 +243,7 @@ impl<'a> Site<'a> {
     }
 
     async fn look_at_the_rest<G: Graph>(&mut self, graph: &G) {
-        let mut looks: Looks<'a> = Vec::new();
+        let mut looks: Vec<Look<'a>> = Vec::new();
         let mut chains: BTreeMap<&'a Target, Vec<&'a Step>> = BTreeMap::new();
         for step in &self.plan.steps {
             match &step.action {
@@ -442,7 +439,7 @@ fn writable(entity: &Entity, body: Body) -> Body {
 async fn look_all<G: Graph>(
     graph: &G,
     post: &Postbox,
-    mut looks: Looks<'_>,
+    mut looks: Vec<Look<'_>>,
 ) -> HashMap<StepId, Seen> {
     let mut results = HashMap::new();
     loop {

@@ -78,11 +78,16 @@ pub fn take_over<L: Ledger>(
     run: &Run,
     nonce: &str,
 ) -> Result<Option<(TenantLock, Plan)>, LedgerError> {
-    let Some((tip, plan, intent)) = takeable(ledger, recoverer)? else {
+    let Some(Takeable {
+        tip,
+        plan,
+        digest,
+        intent,
+    }) = takeable(ledger, recoverer)?
+    else {
         return Ok(None);
     };
     let presence = ledger.begin(nonce)?;
-    let digest = plan.digest();
     let record = Record {
         schema: SCHEMA,
         epoch: tip.record.epoch + 1,
@@ -124,7 +129,13 @@ pub fn unfinished<L: Ledger>(
     ledger: &L,
     recoverer: Recoverer,
 ) -> Result<Option<Unfinished>, LedgerError> {
-    let Some((tip, plan, intent)) = takeable(ledger, recoverer)? else {
+    let Some(Takeable {
+        tip,
+        plan,
+        digest: _,
+        intent,
+    }) = takeable(ledger, recoverer)?
+    else {
         return Ok(None);
     };
     let mut closed = Closed::Never;
@@ -146,11 +157,17 @@ pub fn unfinished<L: Ledger>(
     }))
 }
 
+/// A plan that nobody is at, and where it stands in the chain.
+struct Takeable {
+    tip: Sealed,
+    plan: Plan,
+    /// Of the plan: a large one is not digested more often than need be.
+    digest: Digest,
+    intent: Intent,
+}
+
 /// What may be taken over; `None` when nothing is left to recover.
-fn takeable<L: Ledger>(
-    ledger: &L,
-    recoverer: Recoverer,
-) -> Result<Option<(Sealed, Plan, Intent)>, LedgerError> {
+fn takeable<L: Ledger>(ledger: &L, recoverer: Recoverer) -> Result<Option<Takeable>, LedgerError> {
     let Some(tip) = ledger.tip()? else {
         return Ok(None);
     };
@@ -169,8 +186,7 @@ fn takeable<L: Ledger>(
             Recoverer::Person => *intent,
         },
     };
-    let (plan, intent) = plan_of(ledger, &tip, intent)?;
-    Ok(Some((tip, plan, intent)))
+    plan_of(ledger, tip, intent).map(Some)
 }
 
 impl TenantLock {
@@ -370,27 +386,28 @@ fn check_is_over<L: Ledger>(
     }
 }
 
-fn plan_of<L: Ledger>(
-    ledger: &L,
-    tip: &Sealed,
-    intent: u64,
-) -> Result<(Plan, Intent), LedgerError> {
-    let sealed = if intent == tip.record.epoch {
-        tip.clone()
-    } else {
-        ledger.record(intent)?
+fn plan_of<L: Ledger>(ledger: &L, tip: Sealed, epoch: u64) -> Result<Takeable, LedgerError> {
+    let is_tip = epoch == tip.record.epoch;
+    let sealed = match is_tip {
+        true => tip.clone(),
+        false => ledger.record(epoch)?,
     };
-    let place = format!("record {intent}");
+    let place = format!("record {epoch}");
     let nonce = sealed.record.nonce;
     match sealed.record.kind {
-        RecordKind::Intent { plan } if plan.digest() == tip.record.kind.plan() => {
-            let epoch = intent;
-            Ok((*plan, Intent { epoch, nonce }))
+        RecordKind::Intent { plan } => {
+            let digest = plan.digest();
+            if !is_tip && digest != tip.record.kind.plan() {
+                let why = "holds another plan than the one to recover";
+                return Err(damaged(&place, why));
+            }
+            Ok(Takeable {
+                tip,
+                plan: *plan,
+                digest,
+                intent: Intent { epoch, nonce },
+            })
         }
-        RecordKind::Intent { .. } => Err(damaged(
-            &place,
-            "holds another plan than the one to recover",
-        )),
         RecordKind::Recovering { .. }
         | RecordKind::Receipt { .. }
         | RecordKind::Aborted { .. }

@@ -48,6 +48,7 @@ kind: application
 name: till
 displayName: Till
 notes: The first one.
+identifierUris: []
 owners: [ user/ana@contoso.com ]
 tags: [ counter ]
 appRoles:
@@ -133,6 +134,7 @@ impl Root {
         }
     }
 
+    #[allow(dead_code, reason = "not every test goes back")]
     pub(crate) fn other(self) -> Root {
         match self {
             Root::A => Root::B,
