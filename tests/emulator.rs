@@ -1,7 +1,10 @@
 //! The tenant in memory against what Microsoft documents: one case per behaviour, with the page named.
+//! `emulator/checklist.rs` is the table of what has to hold, and which case shows it.
 
 #![recursion_limit = "256"] // The wire shapes of the documentation are long.
 
+#[path = "emulator/checklist.rs"]
+mod checklist;
 #[path = "emulator/harness.rs"]
 mod harness;
 #[path = "emulator/reads_batch.rs"]

@@ -37,11 +37,7 @@ const BIND_LIMIT: usize = 20;
 pub(super) fn members(body: Option<&Value>) -> Result<&Map<String, Value>, Problem> {
     match body {
         Some(Value::Object(members)) => Ok(members),
-        Some(_) | None => Err(Problem::new(
-            400,
-            "BadRequest",
-            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.",
-        )),
+        Some(_) | None => Err(Problem::unreadable_payload()),
     }
 }
 

@@ -317,6 +317,15 @@ impl Problem {
         Problem::bad(format!("Invalid object identifier '{text}'."))
     }
 
+    /// A body that is no JSON object, or does not say that it is JSON.
+    pub(super) fn unreadable_payload() -> Problem {
+        Problem::new(
+            400,
+            "BadRequest",
+            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.",
+        )
+    }
+
     /// The OData parser's refusals have no `Request_` prefix.
     pub(super) fn unknown_segment(segment: &str) -> Problem {
         Problem::new(

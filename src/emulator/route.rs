@@ -96,6 +96,9 @@ pub(super) fn serve(tenant: &mut Tenant, request: &Request) -> Result<Response, 
         .segments
         .split_first()
         .ok_or_else(|| Problem::unknown_segment(""))?;
+    if request.body.is_some() && !says_json(request) {
+        return Err(Problem::unreadable_payload());
+    }
     match first.name().as_str() {
         "directory" => directory_root(tenant, &call, rest),
         "rolemanagement" => role_management(tenant, &call, rest),
@@ -108,6 +111,14 @@ pub(super) fn serve(tenant: &mut Tenant, request: &Request) -> Result<Response, 
             None => Err(Problem::unknown_segment(&first.text)),
         },
     }
+}
+
+/// Whether the request says that its body is JSON, as every body has to.
+fn says_json(request: &Request) -> bool {
+    request.headers.get("content-type").is_some_and(|value| {
+        let kind = value.split(';').next().unwrap_or_default();
+        kind.trim().eq_ignore_ascii_case("application/json")
+    })
 }
 
 /// The application (or service principal) that a request would write.

@@ -4,6 +4,7 @@
 use idac::emulator::{
     AppOnlyCreator, ComplexPatch, DefaultAudience, UniqueNameCase, UnknownProperty,
 };
+use idac::graph::{Method, Request};
 use serde_json::{Value, json};
 
 use crate::harness::*;
@@ -59,6 +60,32 @@ fn a_new_application_shows_all_defaults() {
     for name in made.as_object().expect("members").keys() {
         assert!(expected.get(name).is_some(), "{name} is new");
     }
+}
+
+/// use-the-api: a request with a body says that it is JSON.
+#[test]
+fn a_body_says_what_it_is() {
+    let mut tenant = tenant();
+    for header in [None, Some("text/plain")] {
+        let mut request =
+            Request::new(Method::Post, "/applications").with_body(json!({ "displayName": "x" }));
+        request.headers.clear();
+        if let Some(value) = header {
+            request = request.with_header("content-type", value);
+        }
+        let answer = tenant.answer(&request);
+        refused(
+            answer,
+            400,
+            "BadRequest",
+            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.",
+        );
+    }
+    assert_eq!(ids(&mut tenant, "/applications"), [""; 0]);
+    let typed = Request::new(Method::Post, "/applications")
+        .with_body(json!({ "displayName": "x" }))
+        .with_header("content-type", "application/json; charset=utf-8");
+    body(tenant.answer(&typed), 201);
 }
 
 /// concepts/errors: code, message, and both request ids in the body and the headers.
