@@ -91,7 +91,7 @@ pub async fn recover_by<G: Graph, L: Ledger, J: Journal>(
             ..*manner
         },
     };
-    walk(&plan, lock, graph, ledger, &mut journal, &manner)
+    walk(&plan, lock, graph, ledger, &mut journal, history, &manner)
         .await
         .map(Some)
 }
