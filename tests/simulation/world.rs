@@ -1,0 +1,458 @@
+//! One world: a tenant, a declaration and what people make of it, and what goes wrong meanwhile. The laws are checked
+//! wherever it stands still.
+
+use std::collections::BTreeMap;
+
+use idac::dry_run::Verdict;
+use idac::emulator::{Behaviour, Flapping, Hardship, Lag, ScheduledRefusal, Tenant};
+use idac::execute::Outcome;
+use idac::finding;
+use idac::ledger::Folder;
+use idac::plan::{Action, Plan};
+
+use super::dice::Dice;
+use super::expected;
+use super::generate;
+use super::laws;
+use super::pipeline::{Chain, Looked, Simulated, Situation, carry_out, desired_of, finish, look, rehearse};
+use super::root::Root;
+use super::surroundings::{Portal, Surroundings, founded};
+use super::witness::{Facts, Witness};
+
+/// What worlds came to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) worlds: u64,
+    pub(crate) steps: u64,
+    pub(crate) applied: u64,
+    pub(crate) rolled_back: u64,
+    pub(crate) stranded: u64,
+    pub(crate) nothing_to_do: u64,
+    pub(crate) guarded: u64,
+    pub(crate) unplannable: u64,
+    pub(crate) invalid: u64,
+    pub(crate) declared: u64,
+    /// Worlds by the switch that was in its other position.
+    pub(crate) switches: BTreeMap<&'static str, u64>,
+    /// Steps by entity and action.
+    pub(crate) kinds: BTreeMap<(String, &'static str), u64>,
+    pub(crate) codes: BTreeMap<&'static str, u64>,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, other: Tally) {
+        let Tally {
+            worlds, steps, applied, rolled_back, stranded, nothing_to_do, guarded, unplannable, invalid, declared,
+            switches, kinds, codes,
+        } = other;
+        self.worlds += worlds;
+        self.steps += steps;
+        self.applied += applied;
+        self.rolled_back += rolled_back;
+        self.stranded += stranded;
+        self.nothing_to_do += nothing_to_do;
+        self.guarded += guarded;
+        self.unplannable += unplannable;
+        self.invalid += invalid;
+        self.declared += declared;
+        for (name, count) in switches {
+            *self.switches.entry(name).or_default() += count;
+        }
+        for (name, count) in kinds {
+            *self.kinds.entry(name).or_default() += count;
+        }
+        for (name, count) in codes {
+            *self.codes.entry(name).or_default() += count;
+        }
+    }
+}
+
+/// Whether a world tells what happens in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Telling {
+    Quiet,
+    Aloud,
+}
+
+/// A world under way.
+pub(crate) struct World {
+    pub(crate) graph: Simulated,
+    pub(crate) ledger: Chain,
+    witness: Witness,
+    around: Surroundings,
+    nonces: u32,
+    name: String,
+    pub(crate) tally: Tally,
+    pub(crate) problems: Vec<String>,
+    telling: Telling,
+}
+
+/// How one round ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Applied,
+    RolledBack,
+    Stranded,
+    /// Nothing was written: the declaration or the plan was stopped.
+    Stopped,
+}
+
+/// Runs the world of a seed.
+pub(crate) async fn run(seed: u64, presence: Folder, telling: Telling) -> (Tally, Vec<String>) {
+    let mut dice = Dice::of(seed, "world");
+    let variants = Behaviour::all_variants();
+    let (switch, behaviour) = variants[if dice.falls(40) { 0 } else { dice.below(variants.len()) }].clone();
+    let mut world = World::new(&format!("world-{seed}"), seed, behaviour, presence, telling);
+    world.tally.switches.insert(switch, 1);
+    world.tell(|| format!("seed {seed}, {switch}"));
+    let around = world.around.clone();
+    let first = generate::first(&around, &mut Dice::of(seed, "first"));
+    if world.round(&first, &Hardship::default()).await == Ending::Stopped {
+        return world.end();
+    }
+    if dice.falls(60) {
+        world.meddle(&mut dice);
+    }
+    let mut change = Dice::of(seed, "next");
+    let second = generate::next(&first, &Root::default(), &around, &mut change);
+    let hardship = hardship(seed, &mut dice);
+    let ending = world.round(&second, &hardship).await;
+    match ending {
+        Ending::Applied => {}
+        Ending::Stopped => return world.end(),
+        // What was refused is not refused for ever.
+        Ending::RolledBack | Ending::Stranded => {
+            world.round(&second, &Hardship::default()).await;
+        }
+    }
+    if dice.falls(50) && world.problems.is_empty() {
+        world.meddle(&mut dice);
+        let graveyard = Root {
+            documents: first.documents.into_iter().filter(|(it, _)| !second.documents.contains_key(it)).collect(),
+            ..Root::default()
+        };
+        let third = generate::next(&second, &graveyard, &around, &mut change);
+        world.round(&third, &Hardship::default()).await;
+    }
+    world.end()
+}
+
+impl World {
+    pub(crate) fn new(name: &str, seed: u64, behaviour: Behaviour, presence: Folder, telling: Telling) -> World {
+        let mut tenant = founded().clone();
+        let around = Surroundings::settle(&mut tenant, &mut Dice::of(seed, "tenant"));
+        tenant.set_behaviour(behaviour);
+        let world = World {
+            graph: Simulated::new(tenant, seed),
+            ledger: Chain::new(presence),
+            witness: Witness::of_founded(),
+            around,
+            nonces: 0,
+            name: name.to_owned(),
+            tally: Tally { worlds: 1, ..Tally::default() },
+            problems: Vec::new(),
+            telling,
+        };
+        if telling == Telling::Aloud {
+            world.graph.keep_lines();
+        }
+        world
+    }
+
+    fn end(self) -> (Tally, Vec<String>) {
+        (self.tally, self.problems)
+    }
+
+    pub(crate) fn facts(&mut self) -> Facts {
+        let witness = &mut self.witness;
+        self.graph.emulator.with_tenant(|tenant| witness.follow(tenant));
+        witness.facts()
+    }
+
+    /// Plans, applies and looks whether the laws hold.
+    pub(crate) async fn round(&mut self, root: &Root, hardship: &Hardship) -> Ending {
+        let mut sources = root.sources();
+        self.tally.declared += 1;
+        self.tell(|| {
+            let texts = sources.iter().map(|it| format!("# {}\n{}", it.path, String::from_utf8_lossy(&it.bytes)));
+            texts.collect::<Vec<_>>().join("\n")
+        });
+        let before = self.facts();
+        self.set(hardship);
+        let looked = look(&sources, &self.graph, &self.ledger).await;
+        let situation = match looked {
+            Looked::Here(situation) => situation,
+            Looked::Invalid(findings) | Looked::Unplannable(findings) => {
+                self.set(&Hardship::default());
+                return self.stopped(&findings);
+            }
+        };
+        self.problems.extend(laws::idle_steps(&situation.plan));
+        sources.reverse();
+        self.same_bytes(&sources, &situation);
+        if finding::has_errors(&situation.findings) {
+            let tried = rehearse(&situation).await;
+            if tried.clearance.is_some() {
+                self.problems.push("Guards: a fatal finding and a clearance".to_owned());
+            }
+            self.tally.guarded += 1;
+            self.set(&Hardship::default());
+            return Ending::Stopped;
+        }
+        if situation.plan.steps.is_empty() && situation.plan.objects == situation.applied {
+            self.tally.nothing_to_do += 1;
+            self.set(&Hardship::default());
+            return Ending::Applied;
+        }
+        self.write(root, &sources, *situation, &before, hardship).await
+    }
+
+    async fn write(
+        &mut self,
+        root: &Root,
+        sources: &[idac::declare::Source],
+        situation: Situation,
+        before: &Facts,
+        hardship: &Hardship,
+    ) -> Ending {
+        let plan = &situation.plan;
+        self.count(plan);
+        self.tell(|| serde_json::to_string_pretty(&plan.steps).expect("steps are JSON"));
+        let tried = rehearse(&situation).await;
+        if tried.clearance.is_none() {
+            self.problems.push(format!("Cleared: {}", told(&tried.verdict)));
+            self.set(&Hardship::default());
+            return Ending::Stopped;
+        }
+        self.graph.take_log();
+        self.nonces += 1;
+        let nonce = format!("{}-{}", self.name, self.nonces);
+        let mut journal = Vec::new();
+        let receipt = carry_out(plan, tried, &self.graph, &mut self.ledger, &mut journal, &nonce).await;
+        let receipt = receipt.expect("the ledger and the journal take everything");
+        let log = self.graph.take_log();
+        for line in log.lines.unwrap_or_default() {
+            eprintln!("{line}");
+        }
+        self.set(&Hardship::default());
+        let after = self.facts();
+        self.problems.extend(laws::twins(&after));
+        let execution = &receipt.execution;
+        self.tell(|| format!("{:?} {:?} {:?}", execution.outcome, execution.refused, execution.stranded));
+        match execution.outcome {
+            Outcome::Applied => {
+                self.tally.applied += 1;
+                if *hardship == Hardship::default() && log.writes != plan.steps.len() as u64 {
+                    self.problems.push(format!("Minimal: {} writes for {} steps", log.writes, plan.steps.len()));
+                }
+                self.problems.extend(laws::unexplained(plan, &execution.created, before, &after));
+                self.problems.extend(expected::missing(root, &receipt.objects, before, &after));
+                self.converged(sources).await;
+                Ending::Applied
+            }
+            Outcome::RolledBack => {
+                self.tally.rolled_back += 1;
+                self.problems.extend(laws::not_rolled_back(before, &after));
+                self.check_refusal(hardship, &receipt);
+                Ending::RolledBack
+            }
+            Outcome::Stranded => {
+                self.tally.stranded += 1;
+                self.check_refusal(hardship, &receipt);
+                self.recover(plan, journal, before, &receipt).await;
+                Ending::Stranded
+            }
+        }
+    }
+
+    /// Only what was refused on purpose may end a plan.
+    fn check_refusal(&mut self, hardship: &Hardship, receipt: &idac::apply::Receipt) {
+        if hardship.refusals.is_empty() {
+            self.problems.push(format!(
+                "Applied: nothing was refused on purpose, and it ended {:?}: {:?} {:?}",
+                receipt.execution.outcome, receipt.execution.refused, receipt.execution.stranded
+            ));
+        }
+    }
+
+    /// Every step that stands is named; when nothing is refused any more, a recovery takes the rest back.
+    async fn recover(
+        &mut self,
+        plan: &Plan,
+        journal: Vec<idac::execute::Entry>,
+        before: &Facts,
+        receipt: &idac::apply::Receipt,
+    ) {
+        if receipt.execution.stranded.is_empty() {
+            self.problems.push("Stranded: nobody says what".to_owned());
+        }
+        self.nonces += 1;
+        let nonce = format!("{}-{}", self.name, self.nonces);
+        let finished = finish(&self.graph, &mut self.ledger, journal, &nonce).await;
+        for line in self.graph.take_log().lines.unwrap_or_default() {
+            eprintln!("recovery: {line}");
+        }
+        let after = self.facts();
+        let Some(finished) = finished else {
+            self.problems.push("Stranded: there is nothing to recover".to_owned());
+            return;
+        };
+        match finished.execution.outcome {
+            Outcome::RolledBack => self.problems.extend(laws::not_rolled_back(before, &after)),
+            Outcome::Stranded if laws::irreversible(plan) > 0 => {}
+            Outcome::Stranded | Outcome::Applied => self.problems.push(format!(
+                "Stranded: recovered to {:?} {:?}",
+                finished.execution.outcome, finished.execution.stranded
+            )),
+        }
+    }
+
+    /// 1. Converges: planning again is empty.
+    async fn converged(&mut self, sources: &[idac::declare::Source]) {
+        match look(sources, &self.graph, &self.ledger).await {
+            Looked::Here(again) => {
+                if !again.plan.steps.is_empty() {
+                    let steps = serde_json::to_string(&again.plan.steps).expect("steps are JSON");
+                    self.problems.push(format!("Converges: planned again: {steps}"));
+                }
+                if again.plan.objects != again.applied {
+                    self.problems.push("Converges: the receipt is not what is planned again".to_owned());
+                }
+            }
+            Looked::Invalid(findings) | Looked::Unplannable(findings) => {
+                self.problems.push(format!("Converges: {}", findings[0].message));
+            }
+        }
+    }
+
+    /// 2. Same input, same bytes.
+    fn same_bytes(&mut self, shuffled: &[idac::declare::Source], situation: &Situation) {
+        let again = desired_of(shuffled).ok().and_then(|desired| {
+            idac::plan::plan(&desired, &situation.snapshot, &situation.applied).ok()
+        });
+        let bytes = |plan: &Plan| serde_json::to_vec(plan).expect("a plan is JSON");
+        if again.as_ref().map(bytes) != Some(bytes(&situation.plan)) {
+            self.problems.push("Same input, same bytes: another order of files gives another plan".to_owned());
+        }
+    }
+
+    fn stopped(&mut self, findings: &[finding::Finding]) -> Ending {
+        self.tell(|| format!("{findings:#?}"));
+        for found in findings.iter().filter(|it| it.severity == finding::Severity::Error) {
+            *self.tally.codes.entry(found.code).or_default() += 1;
+        }
+        match findings.iter().any(|it| it.code.starts_with("IDAC2")) {
+            true => self.tally.unplannable += 1,
+            false => self.tally.invalid += 1,
+        }
+        Ending::Stopped
+    }
+
+    fn count(&mut self, plan: &Plan) {
+        self.tally.steps += plan.steps.len() as u64;
+        for step in &plan.steps {
+            let action = match &step.action {
+                Action::Create { revive: None, .. } => "create",
+                Action::Create { revive: Some(_), .. } => "revive",
+                Action::Update { .. } => "update",
+                Action::Delete { .. } => "delete",
+                Action::Link { .. } => "link",
+                Action::Unlink { .. } => "unlink",
+            };
+            *self.tally.kinds.entry((step.entity.clone(), action)).or_default() += 1;
+        }
+    }
+
+    /// Lets somebody change some managed objects.
+    fn meddle(&mut self, dice: &mut Dice) {
+        let applied = idac::ledger::last_receipt(&self.ledger).expect("the ledger is read");
+        let managed: Vec<_> = applied.values().collect();
+        for _ in 0..dice.between(0, 4) {
+            if managed.is_empty() {
+                return;
+            }
+            let object = dice.one(&managed);
+            let Some(id) = laws::id_of(object) else { continue };
+            let around = &self.around;
+            self.graph.emulator.with_tenant(|tenant| {
+                Portal { tenant }.meddle(&object.entity, id.as_str(), around, dice);
+            });
+        }
+    }
+
+    fn set(&mut self, hardship: &Hardship) {
+        self.graph.emulator.with_tenant(|tenant: &mut Tenant| tenant.set_hardship(hardship.clone()));
+    }
+
+    fn tell(&self, what: impl FnOnce() -> String) {
+        match self.telling {
+            Telling::Quiet => {}
+            Telling::Aloud => eprintln!("{}", what()),
+        }
+    }
+}
+
+fn told(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::NotConverged { again } => {
+            format!("the copy does not converge: {}", serde_json::to_string(&again.steps).expect("steps are JSON"))
+        }
+        Verdict::Cleared | Verdict::Stopped { .. } | Verdict::Refused { .. } | Verdict::Failed { .. } => {
+            format!("{verdict:?}")
+        }
+    }
+}
+
+/// What goes wrong: nothing, what passes, or what does not.
+fn hardship(seed: u64, dice: &mut Dice) -> Hardship {
+    let mut hardship = Hardship { seed, ..Hardship::default() };
+    let choice = dice.below(10);
+    if choice < 3 {
+        return hardship;
+    }
+    if choice != 9 {
+        if dice.falls(50) {
+            let per_mille = [0, 20, 100];
+            hardship.throttled_per_mille = *dice.one(&per_mille);
+            hardship.retry_after_s = *dice.one(&[0, 1, 10]);
+            hardship.unavailable_per_mille = *dice.one(&per_mille);
+            hardship.lost_answer_per_mille = *dice.one(&per_mille);
+            hardship.lost_request_per_mille = *dice.one(&per_mille);
+        }
+        hardship.create_lag = lag(dice);
+        hardship.update_lag = lag(dice);
+        hardship.mirror_lag = lag(dice);
+    }
+    if choice >= 6 {
+        let first = dice.between(1, 25);
+        let refusals = *dice.one(&[1, 1, 1, 2, 4]);
+        for at in 0..refusals {
+            let (status, code) = *dice.one(&[
+                (403, "Authorization_RequestDenied"),
+                (400, "Request_BadRequest"),
+                (409, "Request_MultipleObjectsWithSameKeyValue"),
+                (404, "Request_ResourceNotFound"),
+            ]);
+            hardship.refusals.push(ScheduledRefusal {
+                nth: u32::try_from(first + at).expect("it is small"),
+                method: None,
+                path_contains: String::new(),
+                status,
+                code: code.to_owned(),
+                message: "Refused on purpose.".to_owned(),
+            });
+        }
+    }
+    hardship
+}
+
+fn lag(dice: &mut Dice) -> Lag {
+    if dice.falls(40) {
+        return Lag::default();
+    }
+    Lag {
+        requests: *dice.one(&[0, 1, 3, 8]),
+        ms: *dice.one(&[0, 200, 3_000, 20_000]),
+        flapping: *dice.one(&[Flapping::Steady, Flapping::Flapping]),
+    }
+}
