@@ -56,12 +56,20 @@ fn the_laws_hold_in_every_world() {
             format!("seed {seed}: {} problems: {problem}", problems.len())
         })
         .collect();
-    assert!(failed.is_empty(), "{} worlds break a law:\n{}", failed.len(), shown.join("\n"));
+    assert!(
+        failed.is_empty(),
+        "{} worlds break a law:\n{}",
+        failed.len(),
+        shown.join("\n")
+    );
 }
 
 fn number(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name} is not a number")))
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is not a number")),
+    )
 }
 
 type Failed = Vec<(u64, Vec<String>)>;
@@ -109,7 +117,10 @@ fn run(seed: u64, telling: Telling) -> (Tally, Vec<String>) {
     catch_unwind(world).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|it| (*it).to_owned()));
-        let tally = Tally { worlds: 1, ..Tally::default() };
+        let tally = Tally {
+            worlds: 1,
+            ..Tally::default()
+        };
         (tally, vec![format!("Panics: {}", text.unwrap_or_default())])
     })
 }

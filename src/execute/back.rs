@@ -139,7 +139,8 @@ impl WayBack<'_> {
             if let Some(id) = found.as_ref().and_then(|found| found["id"].as_str()) {
                 return Ok(Some(format!("{}/{id}", creating.collection)));
             }
-            if !self.walker.once_more(&mut used).await {
+            // Whether it came to be is not known, and a replica that is behind does not know either.
+            if !self.walker.again(&mut used).await {
                 return Ok(None);
             }
         }

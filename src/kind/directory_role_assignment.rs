@@ -169,6 +169,7 @@ pub(super) static ROLE_ASSIGNMENT: Entity = Entity {
     ],
     relations: &[],
     sets: &[],
+    exclusive: &[],
     later: &[],
     switched: &[],
     siblings: None,

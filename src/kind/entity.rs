@@ -15,6 +15,8 @@ pub struct Entity {
     pub relations: &'static [Relation],
     /// How all objects of the entity that belong to one other object are read.
     pub sets: &'static [SetRead],
+    /// What no two objects of the entity have at the same time.
+    pub exclusive: &'static [Exclusive],
     /// Writes that must not share a request with another, or must come after it.
     pub later: &'static [Later],
     /// Items that Graph refuses to change or remove while they are switched on.
@@ -128,6 +130,15 @@ pub struct SetRead {
     pub parent: Option<&'static str>,
 }
 
+/// What only one object can have: Graph refuses a write that would give it to a second one.
+#[derive(Debug)]
+pub enum Exclusive {
+    /// These properties together, among the objects of one parent.
+    Together(&'static [&'static str]),
+    /// Each item of this list, in the whole tenant.
+    Each(&'static str),
+}
+
 /// A property that waits for others of the same object.
 #[derive(Debug)]
 pub struct Later {
@@ -184,6 +195,16 @@ pub enum Lane {
 pub struct Permissions {
     pub read: &'static [&'static str],
     pub write: &'static [&'static str],
+}
+
+impl Exclusive {
+    /// The properties that say it.
+    pub fn names(&'static self) -> &'static [&'static str] {
+        match self {
+            Exclusive::Together(names) => names,
+            Exclusive::Each(name) => std::slice::from_ref(name),
+        }
+    }
 }
 
 impl Entity {

@@ -239,6 +239,7 @@ pub(super) static GROUP: Entity = Entity {
         },
     ],
     sets: &[],
+    exclusive: &[],
     later: &[],
     switched: &[],
     siblings: None,

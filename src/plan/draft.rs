@@ -66,6 +66,12 @@ impl Drafts {
         place
     }
 
+    /// Adds a write that comes before those of its object which are here already.
+    pub(super) fn push_before(&mut self, draft: Draft) -> Place {
+        self.all.push(draft);
+        self.all.len() - 1
+    }
+
     pub(super) fn is_deleted(&self, id: &ObjectId) -> bool {
         self.deletes.contains_key(id)
     }
@@ -89,6 +95,17 @@ impl Drafts {
         }
         for (id, deletion) in &self.deletes {
             after[*deletion].extend(self.ends_of(id.as_str()));
+        }
+        for (place, draft) in self.all.iter().enumerate() {
+            // Graph finds no link to what it no longer finds itself.
+            if let Action::Unlink {
+                to: Target::Existing(id),
+                ..
+            } = &draft.action
+                && let Some(deletion) = self.deletes.get(id)
+            {
+                after[*deletion].insert(place);
+            }
         }
         for (place, (draft, mut after)) in self.all.iter_mut().zip(after).enumerate() {
             draft.after.append(&mut after);

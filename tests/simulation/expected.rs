@@ -1,5 +1,12 @@
 //! What a declaration says of a tenant, read by other eyes than idac's.
-use idac::plan::Applied;
 use super::root::Root;
 use super::witness::Facts;
-pub(crate) fn missing(_root: &Root, _applied: &Applied, _before: &Facts, _after: &Facts) -> Vec<String> { Vec::new() }
+use idac::plan::Applied;
+pub(crate) fn missing(
+    _root: &Root,
+    _applied: &Applied,
+    _before: &Facts,
+    _after: &Facts,
+) -> Vec<String> {
+    Vec::new()
+}

@@ -18,10 +18,24 @@ pub(crate) fn first(around: &Surroundings, dice: &mut Dice) -> Root {
     let groups = dice.between(0, 3);
     add(&mut root, "group", &GROUPS, groups, around, dice);
     let foreign = dice.between(0, 1);
-    add(&mut root, "servicePrincipal", &["x", "xy", "xyz"], foreign, around, dice);
+    add(
+        &mut root,
+        "servicePrincipal",
+        &["x", "xy", "xyz"],
+        foreign,
+        around,
+        dice,
+    );
     around.introduce(&mut root, dice);
     let assignments = dice.between(0, 2);
-    add(&mut root, "directoryRoleAssignment", &["first", "second", "third"], assignments, around, dice);
+    add(
+        &mut root,
+        "directoryRoleAssignment",
+        &["first", "second", "third"],
+        assignments,
+        around,
+        dice,
+    );
     // Once more, now that everything has a name that the others can say.
     rewrite(&mut root, around, dice, 70);
     repair(&mut root);
@@ -54,7 +68,11 @@ pub(crate) fn next(root: &Root, graveyard: &Root, around: &Surroundings, dice: &
         ("application", &NAMES[..], 1),
         ("group", &GROUPS[..], 1),
         ("servicePrincipal", &["x", "xy", "xyz"][..], 1),
-        ("directoryRoleAssignment", &["first", "second", "third"][..], 1),
+        (
+            "directoryRoleAssignment",
+            &["first", "second", "third"][..],
+            1,
+        ),
     ] {
         let count = dice.between(0, most);
         add(&mut root, kind, names, count, around, dice);
@@ -67,7 +85,14 @@ pub(crate) fn next(root: &Root, graveyard: &Root, around: &Surroundings, dice: &
     root
 }
 
-fn add(root: &mut Root, kind: &str, names: &[&str], count: usize, around: &Surroundings, dice: &mut Dice) {
+fn add(
+    root: &mut Root,
+    kind: &str,
+    names: &[&str],
+    count: usize,
+    around: &Surroundings,
+    dice: &mut Dice,
+) {
     for _ in 0..count {
         let address = format!("{kind}/{}", dice.one(names));
         if root.documents.contains_key(&address) {
@@ -99,7 +124,10 @@ fn rename(root: &mut Root, address: &str, dice: &mut Dice) {
     };
     let new = *dice.one(names);
     let to = format!("{kind}/{new}");
-    if root.documents.contains_key(&to) || root.adopt.contains_key(address) || root.adopt.contains_key(&to) {
+    if root.documents.contains_key(&to)
+        || root.adopt.contains_key(address)
+        || root.adopt.contains_key(&to)
+    {
         return;
     }
     let Some(mut document) = root.documents.remove(address) else {

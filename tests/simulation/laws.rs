@@ -19,10 +19,19 @@ pub(crate) fn idle_steps(plan: &Plan) -> Vec<String> {
             };
             !will.iter().any(changes)
         }
-        Action::Create { .. } | Action::Delete { .. } | Action::Link { .. } | Action::Unlink { .. } => false,
+        Action::Create { .. }
+        | Action::Delete { .. }
+        | Action::Link { .. }
+        | Action::Unlink { .. } => false,
     };
     let idle = plan.steps.iter().filter(is_idle);
-    idle.map(|step| format!("Minimal: step {} of {} changes nothing", step.id, step.subject)).collect()
+    idle.map(|step| {
+        format!(
+            "Minimal: step {} of {} changes nothing",
+            step.id, step.subject
+        )
+    })
+    .collect()
 }
 
 /// 5 and 7. Minimal, and leaves alone: everything that changed in the tenant is what a step says, and every step
@@ -34,29 +43,45 @@ pub(crate) fn unexplained(
     after: &Facts,
 ) -> Vec<String> {
     let differences = before.differences(after);
-    let names = Names { before, after, created };
+    let names = Names {
+        before,
+        after,
+        created,
+    };
     let claims: Vec<Claim> = plan.steps.iter().map(|step| names.claim(step)).collect();
     let mut problems = Vec::new();
     for difference in &differences {
-        let claimed: Vec<&Claim> = claims.iter().filter(|claim| claim.is_about(&difference.name)).collect();
+        let claimed: Vec<&Claim> = claims
+            .iter()
+            .filter(|claim| claim.is_about(&difference.name))
+            .collect();
         let is_whole = claimed.iter().any(|claim| claim.properties.is_none());
-        let properties: BTreeSet<&String> = claimed.iter().filter_map(|claim| claim.properties.as_ref()).flatten().collect();
+        let properties: BTreeSet<&String> = claimed
+            .iter()
+            .filter_map(|claim| claim.properties.as_ref())
+            .flatten()
+            .collect();
         let is_said = |name: &String| properties.contains(name) || names.follows(difference, name);
         if !is_whole && (difference.before.is_none() || !changed(difference).iter().all(is_said)) {
-            problems.push(format!("Leaves alone: no step says that {}", shown(difference)));
+            problems.push(format!(
+                "Leaves alone: no step says that {}",
+                shown(difference)
+            ));
         }
     }
     for (step, claim) in plan.steps.iter().zip(&claims) {
         let is_passing = match step.reason {
             Reason::DisableFirst { .. } => true,
-            Reason::Declared | Reason::Drifted { .. } | Reason::Undeclared | Reason::Detached { .. } => {
-                names.was_out_of_sight(step)
-            }
+            Reason::Declared
+            | Reason::Drifted { .. }
+            | Reason::Undeclared
+            | Reason::Detached { .. } => names.was_out_of_sight(step),
         };
         let changes = |difference: &Difference| {
             claim.is_about(&difference.name)
                 && claim.properties.as_ref().is_none_or(|said| {
-                    difference.before.is_none() || changed(difference).iter().any(|name| said.contains(name))
+                    difference.before.is_none()
+                        || changed(difference).iter().any(|name| said.contains(name))
                 })
         };
         if !is_passing && !differences.iter().any(changes) {
@@ -77,7 +102,10 @@ pub(crate) fn not_rolled_back(before: &Facts, after: &Facts) -> Vec<String> {
             let mut words = difference.name.split_whitespace();
             let class = words.next().unwrap_or_default();
             let concerns_new = words.any(&is_new);
-            let is_buried = difference.after.as_ref().is_none_or(|it| class != "object" || it["deleted"] == true);
+            let is_buried = difference
+                .after
+                .as_ref()
+                .is_none_or(|it| class != "object" || it["deleted"] == true);
             !(concerns_new && is_buried)
         })
         .map(|difference| format!("Rolls back: {}", shown(difference)))
@@ -86,14 +114,18 @@ pub(crate) fn not_rolled_back(before: &Facts, after: &Facts) -> Vec<String> {
 
 /// 4. No twins, whatever happened.
 pub(crate) fn twins(facts: &Facts) -> Vec<String> {
-    facts.twins.iter().map(|twin| format!("No twins: {twin}")).collect()
+    facts
+        .twins
+        .iter()
+        .map(|twin| format!("No twins: {twin}"))
+        .collect()
 }
 
 /// Whether every way back that was refused is of a step that the plan has and that can be undone at all.
 pub(crate) fn irreversible(plan: &Plan) -> usize {
     let is_irreversible = |step: &&Step| match &step.inverse {
         Inverse::Irreversible(_) => true,
-        Inverse::Undo(_) | Inverse::DeleteCreated | Inverse::RestoreDeleted => false,
+        Inverse::Undo(_) | Inverse::DeleteCreated | Inverse::RestoreDeleted | Inverse::LeaveBehind(_) => false,
     };
     plan.steps.iter().filter(is_irreversible).count()
 }
@@ -110,7 +142,11 @@ struct Claim {
 
 impl Claim {
     fn is_about(&self, name: &str) -> bool {
-        self.facts.contains(name) || name.split_whitespace().skip(1).any(|word| self.ids.contains(word))
+        self.facts.contains(name)
+            || name
+                .split_whitespace()
+                .skip(1)
+                .any(|word| self.ids.contains(word))
     }
 }
 
@@ -119,11 +155,20 @@ fn changed(difference: &Difference) -> BTreeSet<String> {
     let properties = |side: &Option<std::sync::Arc<Value>>| -> BTreeMap<String, Value> {
         let side = side.as_deref().cloned().unwrap_or_default();
         let side = side.get("properties").cloned().unwrap_or(side);
-        side.as_object().map(|it| it.clone().into_iter().collect()).unwrap_or_default()
+        side.as_object()
+            .map(|it| it.clone().into_iter().collect())
+            .unwrap_or_default()
     };
-    let (before, after) = (properties(&difference.before), properties(&difference.after));
+    let (before, after) = (
+        properties(&difference.before),
+        properties(&difference.after),
+    );
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    names.into_iter().filter(|name| before.get(*name) != after.get(*name)).cloned().collect()
+    names
+        .into_iter()
+        .filter(|name| before.get(*name) != after.get(*name))
+        .cloned()
+        .collect()
 }
 
 struct Names<'a> {
@@ -134,10 +179,18 @@ struct Names<'a> {
 
 impl Names<'_> {
     fn claim(&self, step: &Step) -> Claim {
-        let mut claim = Claim { facts: BTreeSet::new(), properties: None, ids: BTreeSet::new() };
+        let mut claim = Claim {
+            facts: BTreeSet::new(),
+            properties: None,
+            ids: BTreeSet::new(),
+        };
         match &step.action {
             Action::Create { .. } => {
-                let id = self.created.get(&step.subject).map(ToString::to_string).unwrap_or_default();
+                let id = self
+                    .created
+                    .get(&step.subject)
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
                 claim.facts.extend(self.after.names.get(&id).cloned());
             }
             Action::Update { target, will, .. } => {
@@ -157,7 +210,9 @@ impl Names<'_> {
             Action::Link { from, relation, to } | Action::Unlink { from, relation, to } => {
                 let mut relation = relation.clone();
                 relation[..1].make_ascii_uppercase();
-                claim.facts.insert(format!("link {} {relation} {}", self.id(from), self.id(to)));
+                claim
+                    .facts
+                    .insert(format!("link {} {relation} {}", self.id(from), self.id(to)));
             }
         }
         claim
@@ -167,16 +222,25 @@ impl Names<'_> {
     /// credentials and assignments it will come back with, so such a step may find done what it wants.
     fn was_out_of_sight(&self, step: &Step) -> bool {
         let lay_there = |target: &Target| {
-            self.before.object(&self.id(target)).is_some_and(|object| object["deleted"] == true)
+            self.before
+                .object(&self.id(target))
+                .is_some_and(|object| object["deleted"] == true)
         };
         match &step.action {
-            Action::Create { properties, revive: None } => {
+            Action::Create {
+                properties,
+                revive: None,
+            } => {
                 let named = properties.values().filter_map(Wanted::as_text);
                 step.parent.iter().any(lay_there)
-                    || named.into_iter().any(|id| lay_there(&Target::Existing(ObjectId::new(id))))
+                    || named
+                        .into_iter()
+                        .any(|id| lay_there(&Target::Existing(ObjectId::new(id))))
             }
             Action::Link { from, to, .. } => lay_there(from) || lay_there(to),
-            Action::Create { revive: Some(_), .. }
+            Action::Create {
+                revive: Some(_), ..
+            }
             | Action::Update { .. }
             | Action::Delete { .. }
             | Action::Unlink { .. } => false,
@@ -186,7 +250,11 @@ impl Names<'_> {
     /// Whether a property is one that Graph itself keeps equal to another object's: a service principal is called
     /// as its application.
     fn follows(&self, difference: &Difference, property: &str) -> bool {
-        let Some(object) = difference.after.as_deref().filter(|it| it["kind"] == "ServicePrincipal") else {
+        let Some(object) = difference
+            .after
+            .as_deref()
+            .filter(|it| it["kind"] == "ServicePrincipal")
+        else {
             return false;
         };
         let is_its = |other: &Value| {
@@ -200,7 +268,11 @@ impl Names<'_> {
     fn id(&self, target: &Target) -> String {
         match target {
             Target::Existing(id) => id.to_string(),
-            Target::Planned(address) => self.created.get(address).map(ToString::to_string).unwrap_or_default(),
+            Target::Planned(address) => self
+                .created
+                .get(address)
+                .map(ToString::to_string)
+                .unwrap_or_default(),
         }
     }
 }
@@ -214,6 +286,14 @@ pub(crate) fn id_of(object: &ManagedObject) -> Option<&ObjectId> {
 }
 
 fn shown(difference: &Difference) -> String {
-    let side = |side: &Option<std::sync::Arc<Value>>| side.as_ref().map_or("nothing".to_owned(), |it| it.to_string());
-    format!("{} was {} and is {}", difference.name, side(&difference.before), side(&difference.after))
+    let side = |side: &Option<std::sync::Arc<Value>>| {
+        side.as_ref()
+            .map_or("nothing".to_owned(), |it| it.to_string())
+    };
+    format!(
+        "{} was {} and is {}",
+        difference.name,
+        side(&difference.before),
+        side(&difference.after)
+    )
 }

@@ -13,7 +13,9 @@ use idac::finding::{self, Finding};
 use idac::graph::patience::Patience;
 use idac::graph::{Graph, Method, Refusal, Request, Response};
 use idac::guard::{self, guard};
-use idac::ledger::{self, Folder, Ledger, LedgerError, Life, Presence, Record, Recoverer, Run, Sealed};
+use idac::ledger::{
+    self, Folder, Ledger, LedgerError, Life, Presence, Record, Recoverer, Run, Sealed,
+};
 use idac::observe::{Known, Scope, Snapshot, observe};
 use idac::plan::{Applied, Plan, Target, plan};
 use idac::resolve::{Desired, resolve};
@@ -69,21 +71,35 @@ impl Simulated {
                 Ok(response) => response.status.to_string(),
                 Err(refusal) => refusal.to_string(),
             };
-            let body = request.body.as_ref().map(ToString::to_string).unwrap_or_default();
-            lines.push(format!("{} {} {body} -> {answer}", request.method.as_str(), request.url));
+            let body = request
+                .body
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            lines.push(format!(
+                "{} {} {body} -> {answer}",
+                request.method.as_str(),
+                request.url
+            ));
         }
     }
 }
 
 impl Graph for Simulated {
     async fn exchange(&self, batch: &[Request]) -> Vec<Result<Response, Refusal>> {
-        let elapsed = i64::try_from(self.began.elapsed().as_millis()).expect("no world lasts that long");
-        self.emulator.with_tenant(|tenant| tenant.set_time(self.began_ms + elapsed));
+        let elapsed =
+            i64::try_from(self.began.elapsed().as_millis()).expect("no world lasts that long");
+        self.emulator
+            .with_tenant(|tenant| tenant.set_time(self.began_ms + elapsed));
         let mut order: Vec<usize> = (0..batch.len()).collect();
-        self.order.lock().expect("nobody panicked with it").shuffle(&mut order);
+        self.order
+            .lock()
+            .expect("nobody panicked with it")
+            .shuffle(&mut order);
         let shuffled: Vec<Request> = order.iter().map(|at| batch[*at].clone()).collect();
         let answers = self.emulator.exchange(&shuffled).await;
-        let mut placed: Vec<(usize, Result<Response, Refusal>)> = order.into_iter().zip(answers).collect();
+        let mut placed: Vec<(usize, Result<Response, Refusal>)> =
+            order.into_iter().zip(answers).collect();
         placed.sort_by_key(|(at, _)| *at);
         let answers: Vec<_> = placed.into_iter().map(|(_, answer)| answer).collect();
         for (request, answer) in batch.iter().zip(&answers) {
@@ -101,7 +117,10 @@ pub(crate) struct Chain {
 
 impl Chain {
     pub(crate) fn new(presence: Folder) -> Chain {
-        Chain { records: Vec::new(), presence }
+        Chain {
+            records: Vec::new(),
+            presence,
+        }
     }
 }
 
@@ -153,7 +172,11 @@ pub(crate) fn desired_of(sources: &[Source]) -> Result<Desired, Vec<Finding>> {
     if finding::has_errors(&findings) {
         return Err(findings);
     }
-    let environment = declaration.environments.values().next().expect("there is an environment");
+    let environment = declaration
+        .environments
+        .values()
+        .next()
+        .expect("there is an environment");
     resolve(&declaration, environment)
 }
 
@@ -165,22 +188,45 @@ pub(crate) async fn look<G: Graph, L: Ledger>(sources: &[Source], graph: &G, led
     };
     let applied = ledger::last_receipt(ledger).expect("the ledger is read");
     let known = known(&applied);
-    let scope = Scope { desired: &desired.objects, known: &known };
+    let scope = Scope {
+        desired: &desired.objects,
+        known: &known,
+    };
     let snapshot = match observe(graph, &scope).await {
         Ok(snapshot) => snapshot,
-        Err(error) => panic!("cannot observe: {error}: {:?}", std::error::Error::source(&error).map(ToString::to_string)),
+        Err(error) => panic!(
+            "cannot observe: {error}: {:?}",
+            std::error::Error::source(&error).map(ToString::to_string)
+        ),
     };
     let plan = match plan(&desired, &snapshot, &applied) {
         Ok(plan) => plan,
         Err(findings) => return Looked::Unplannable(findings),
     };
-    let case = guard::Case { desired: &desired, snapshot: &snapshot, plan: &plan, applied: &applied };
+    let case = guard::Case {
+        desired: &desired,
+        snapshot: &snapshot,
+        plan: &plan,
+        applied: &applied,
+    };
     let findings = guard(&case);
-    Looked::Here(Box::new(Situation { desired, snapshot, applied, plan, findings }))
+    Looked::Here(Box::new(Situation {
+        desired,
+        snapshot,
+        applied,
+        plan,
+        findings,
+    }))
 }
 
 pub(crate) async fn rehearse(situation: &Situation) -> DryRun {
-    let Situation { desired, snapshot, applied, plan, findings } = situation;
+    let Situation {
+        desired,
+        snapshot,
+        applied,
+        plan,
+        findings,
+    } = situation;
     dry_run(desired, plan, snapshot, applied, findings).await
 }
 
@@ -195,7 +241,16 @@ pub(crate) async fn carry_out<G: Graph, L: Ledger>(
 ) -> Result<Receipt, ApplyError> {
     let clearance = tried.clearance.expect("the dry-run cleared it");
     let lock = ledger::acquire(ledger, plan, &sign(), nonce).expect("the tenant is free");
-    apply(plan, clearance, lock, graph, ledger, journal, &manner(&Patience::for_tenant())).await
+    apply(
+        plan,
+        clearance,
+        lock,
+        graph,
+        ledger,
+        journal,
+        &manner(&Patience::for_tenant()),
+    )
+    .await
 }
 
 /// Finishes what a run left, with the journal that it kept.
@@ -207,15 +262,31 @@ pub(crate) async fn finish<G: Graph, L: Ledger>(
 ) -> Option<Receipt> {
     let open = |_: &str| Ok((journal, History::Whole));
     let patience = Patience::for_tenant();
-    recover(Recoverer::Person, graph, ledger, open, nonce, &manner(&patience)).await.expect("it is recovered")
+    recover(
+        Recoverer::Person,
+        graph,
+        ledger,
+        open,
+        nonce,
+        &manner(&patience),
+    )
+    .await
+    .expect("it is recovered")
 }
 
 fn manner(patience: &Patience) -> Manner<'_> {
-    Manner { patience, wish: &go_on, sign: &sign }
+    Manner {
+        patience,
+        wish: &go_on,
+        sign: &sign,
+    }
 }
 
 fn sign() -> Run {
-    Run { who: "somebody@somewhere".to_owned(), at: "2026-01-01T10:00:00Z".to_owned() }
+    Run {
+        who: "somebody@somewhere".to_owned(),
+        at: "2026-01-01T10:00:00Z".to_owned(),
+    }
 }
 
 fn known(applied: &Applied) -> BTreeMap<Address, Known> {

@@ -18,23 +18,37 @@ struct Offer {
 
 pub(crate) fn repair(root: &mut Root) {
     drop_renames(root);
-    let offers: BTreeMap<String, Offer> = root.documents.iter().map(|(address, it)| (address.clone(), offer(it))).collect();
+    let offers: BTreeMap<String, Offer> = root
+        .documents
+        .iter()
+        .map(|(address, it)| (address.clone(), offer(it)))
+        .collect();
     let known: BTreeMap<String, Value> = root.documents.clone();
     let mut uris = BTreeSet::new();
     let mut assigned = BTreeSet::new();
     let mut gone = Vec::new();
     for (address, document) in &mut root.documents {
-        let world = World { known: &known, offers: &offers };
+        let world = World {
+            known: &known,
+            offers: &offers,
+        };
         no_circles(&world, address, document);
         match kind_of(address) {
             "application" => {
                 application(&world, address, document);
-                retain(document.get_mut("identifierUris"), |uri| uris.insert(uri.to_string()));
+                retain(document.get_mut("identifierUris"), |uri| {
+                    uris.insert(uri.to_string())
+                });
             }
             "group" => group(&world, address, document),
             "servicePrincipal" => service_principal(&world, address, document),
             "directoryRoleAssignment" => {
-                let whole = [&document["role"], &document["principal"], &document["scope"]].map(Value::to_string);
+                let whole = [
+                    &document["role"],
+                    &document["principal"],
+                    &document["scope"],
+                ]
+                .map(Value::to_string);
                 if !role_assignment(&world, document) || !assigned.insert(whole) {
                     gone.push(address.clone());
                 }
@@ -64,7 +78,11 @@ impl World<'_> {
     fn type_of(&self, reference: &Value) -> String {
         let reference = reference.as_str().unwrap_or_default();
         match kind_of(reference) {
-            "existing" => self.known.get(reference).map_or("", |it| it["type"].as_str().unwrap_or_default()).to_owned(),
+            "existing" => self
+                .known
+                .get(reference)
+                .map_or("", |it| it["type"].as_str().unwrap_or_default())
+                .to_owned(),
             "application" => "servicePrincipal".to_owned(),
             kind => kind.to_owned(),
         }
@@ -72,7 +90,8 @@ impl World<'_> {
 
     fn is_assignable_to_role(&self, reference: &Value) -> bool {
         let document = reference.as_str().and_then(|it| self.known.get(it));
-        document.is_some_and(|it| it["isAssignableToRole"] == true && !it["membershipRule"].is_string())
+        document
+            .is_some_and(|it| it["isAssignableToRole"] == true && !it["membershipRule"].is_string())
     }
 }
 
@@ -82,7 +101,9 @@ fn no_circles(world: &World<'_>, address: &str, document: &mut Value) {
         let Some(text) = document.get(key).and_then(Value::as_str) else {
             continue;
         };
-        let named = text.split_once("${application/").and_then(|(_, rest)| rest.split_once(".appId}"));
+        let named = text
+            .split_once("${application/")
+            .and_then(|(_, rest)| rest.split_once(".appId}"));
         if let Some((name, _)) = named {
             let other = format!("application/{name}");
             if other.as_str() >= address || !world.known.contains_key(&other) {
@@ -99,7 +120,9 @@ fn drop_renames(root: &mut Root) {
     let names: BTreeSet<String> = root.documents.keys().cloned().collect();
     let mut taken = BTreeSet::new();
     for (address, document) in &mut root.documents {
-        let before = document["previously"].as_str().map(|name| format!("{}/{name}", kind_of(address)));
+        let before = document["previously"]
+            .as_str()
+            .map(|name| format!("{}/{name}", kind_of(address)));
         if let Some(before) = before
             && (names.contains(&before) || !taken.insert(before))
             && let Some(document) = document.as_object_mut()
@@ -112,10 +135,16 @@ fn drop_renames(root: &mut Root) {
 fn offer(document: &Value) -> Offer {
     let enabled = |item: &&Value| item["isEnabled"] != json!(false);
     let text = |item: &Value| item["value"].as_str().unwrap_or_default().to_owned();
-    let mut offer = Offer { speaks_of_roles: document.get("appRoles").is_some(), ..Offer::default() };
+    let mut offer = Offer {
+        speaks_of_roles: document.get("appRoles").is_some(),
+        ..Offer::default()
+    };
     if let Some(roles) = document.get("appRoles") {
         for role in items(roles).iter().filter(enabled) {
-            let members = items(&role["allowedMemberTypes"]).iter().filter_map(Value::as_str).map(str::to_owned);
+            let members = items(&role["allowedMemberTypes"])
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned);
             offer.roles.insert(text(role), members.collect());
         }
     }
@@ -136,23 +165,38 @@ fn application(world: &World<'_>, address: &str, document: &mut Value) {
         retain(api.get_mut("knownClientApplications"), &other);
         if let Some(list) = api.get_mut("preAuthorizedApplications").and_then(items_mut) {
             for entry in list.iter_mut() {
-                retain(entry.get_mut("scopes"), |it| own.scopes.contains(it.as_str().unwrap_or_default()));
+                retain(entry.get_mut("scopes"), |it| {
+                    own.scopes.contains(it.as_str().unwrap_or_default())
+                });
             }
-            list.retain(|entry| other(&entry["application"]) && !items(&entry["scopes"]).is_empty());
+            list.retain(|entry| {
+                other(&entry["application"]) && !items(&entry["scopes"]).is_empty()
+            });
         }
         no_empty_least(api, "preAuthorizedApplications");
         no_empty_least(api, "knownClientApplications");
     }
-    if let Some(list) = document.get_mut("requiredResourceAccess").and_then(items_mut) {
+    if let Some(list) = document
+        .get_mut("requiredResourceAccess")
+        .and_then(items_mut)
+    {
         for entry in list.iter_mut() {
-            let Some(offer) = entry["resource"].as_str().and_then(|it| world.offers.get(it)) else {
+            let Some(offer) = entry["resource"]
+                .as_str()
+                .and_then(|it| world.offers.get(it))
+            else {
                 continue;
             };
-            retain(entry.get_mut("scopes"), |it| offer.scopes.contains(it.as_str().unwrap_or_default()));
-            retain(entry.get_mut("appRoles"), |it| allows(offer, it, "Application"));
+            retain(entry.get_mut("scopes"), |it| {
+                offer.scopes.contains(it.as_str().unwrap_or_default())
+            });
+            retain(entry.get_mut("appRoles"), |it| {
+                allows(offer, it, "Application")
+            });
         }
         list.retain(|entry| {
-            other(&entry["resource"]) && !(items(&entry["scopes"]).is_empty() && items(&entry["appRoles"]).is_empty())
+            other(&entry["resource"])
+                && !(items(&entry["scopes"]).is_empty() && items(&entry["appRoles"]).is_empty())
         });
     }
     if let Some(part) = document.get_mut("servicePrincipal") {
@@ -188,7 +232,12 @@ fn service_principal(world: &World<'_>, address: &str, document: &mut Value) {
 
 fn group(world: &World<'_>, address: &str, document: &mut Value) {
     principals(world, document, "owners", &["user", "servicePrincipal"]);
-    principals(world, document, "members", &["user", "servicePrincipal", "group"]);
+    principals(
+        world,
+        document,
+        "members",
+        &["user", "servicePrincipal", "group"],
+    );
     let is_dynamic = document["membershipRule"].is_string();
     let is_assignable = document["isAssignableToRole"] == true;
     let Some(members) = document.as_object_mut() else {
@@ -214,7 +263,8 @@ fn role_assignment(world: &World<'_>, document: &Value) -> bool {
         "group" => world.is_assignable_to_role(principal),
         _ => false,
     };
-    let is_there = scope.as_str().is_some_and(|it| it.starts_with('/')) || world.known.contains_key(scope.as_str().unwrap_or_default());
+    let is_there = scope.as_str().is_some_and(|it| it.starts_with('/'))
+        || world.known.contains_key(scope.as_str().unwrap_or_default());
     fits && is_there && world.has(principal)
 }
 
@@ -222,7 +272,10 @@ fn role_assignment(world: &World<'_>, document: &Value) -> bool {
 fn consents(root: &mut Root) {
     let mut granted = BTreeSet::new();
     for (address, document) in &root.documents {
-        for entry in items(&document["requiredResourceAccess"]).iter().filter(|it| it["adminConsent"] == true) {
+        for entry in items(&document["requiredResourceAccess"])
+            .iter()
+            .filter(|it| it["adminConsent"] == true)
+        {
             for role in items(&entry["appRoles"]) {
                 granted.insert([&entry["resource"], &json!(address), role].map(Value::to_string));
             }
@@ -243,7 +296,9 @@ fn consents(root: &mut Root) {
 fn principals(world: &World<'_>, document: &mut Value, key: &str, types: &[&str]) {
     let mut seen = BTreeSet::new();
     retain(document.get_mut(key), |reference| {
-        world.has(reference) && types.contains(&world.type_of(reference).as_str()) && seen.insert(reference.to_string())
+        world.has(reference)
+            && types.contains(&world.type_of(reference).as_str())
+            && seen.insert(reference.to_string())
     });
     no_empty_least(document, key);
 }
@@ -256,7 +311,9 @@ fn retain(list: Option<&mut Value>, mut keep: impl FnMut(&Value) -> bool) {
 
 /// `{ atLeast: [] }` says nothing.
 fn no_empty_least(document: &mut Value, key: &str) {
-    let is_empty = document.get(key).is_some_and(|list| list.get("atLeast").is_some() && items(list).is_empty());
+    let is_empty = document
+        .get(key)
+        .is_some_and(|list| list.get("atLeast").is_some() && items(list).is_empty());
     if is_empty && let Some(members) = document.as_object_mut() {
         members.remove(key);
     }

@@ -32,7 +32,8 @@ impl Root {
             "idac.yaml".to_owned(),
             yaml(&json!({"project": "sim", "guardrails": {"blast-radius": {"deletes": 1000, "percent": 100}}})),
         );
-        let mut environment = json!({"tenant": "emulator", "variables": {"host": "sim.contoso.com", "on": true}});
+        let mut environment =
+            json!({"tenant": "emulator", "variables": {"host": "sim.contoso.com", "on": true}});
         if !self.adopt.is_empty() {
             environment["adopt"] = Value::Object(self.adopt.clone());
         }

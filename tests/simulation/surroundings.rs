@@ -26,7 +26,10 @@ pub(crate) struct Surroundings {
 pub(crate) fn founded() -> &'static Tenant {
     static FOUNDED: OnceLock<Tenant> = OnceLock::new();
     FOUNDED.get_or_init(|| {
-        let founding = Founding { service_principals: FirstParty::Absent, ..Founding::sample() };
+        let founding = Founding {
+            service_principals: FirstParty::Absent,
+            ..Founding::sample()
+        };
         let mut tenant = Tenant::new(&founding);
         let graph = tenant.plant(Planted::new("servicePrincipals", microsoft_graph()));
         graph.expect("it looks like a service principal");
@@ -45,8 +48,10 @@ fn microsoft_graph() -> Map<String, Value> {
     });
     let scopes = PERMISSIONS.iter().map(permission).filter_map(|of| {
         let id = of.delegated_id?;
-        Some(json!({"id": id, "value": of.name, "type": "User", "isEnabled": true,
-            "adminConsentDisplayName": of.name, "adminConsentDescription": of.name}))
+        Some(
+            json!({"id": id, "value": of.name, "type": "User", "isEnabled": true,
+            "adminConsentDisplayName": of.name, "adminConsentDescription": of.name}),
+        )
     });
     let graph = json!({
         "id": "67ad5377-2d78-4ac2-a867-6300cda00e85",
@@ -62,7 +67,13 @@ fn microsoft_graph() -> Map<String, Value> {
 
 /// The permissions that declarations ask for.
 const PERMISSIONS: [&str; 8] = [
-    "GroupMember.Read.All", "Mail.Read", "Sites.Read.All", "User.Read", "User.Read.All", "offline_access", "openid",
+    "GroupMember.Read.All",
+    "Mail.Read",
+    "Sites.Read.All",
+    "User.Read",
+    "User.Read.All",
+    "offline_access",
+    "openid",
     "profile",
 ];
 
@@ -72,7 +83,10 @@ impl Surroundings {
         let mut around = Surroundings::default();
         let mut portal = Portal { tenant };
         around.users = portal.ids("/users?$select=id&$top=999");
-        around.unit = portal.make("/directory/administrativeUnits", json!({"displayName": "Branch"}));
+        around.unit = portal.make(
+            "/directory/administrativeUnits",
+            json!({"displayName": "Branch"}),
+        );
         let user = around.users[dice.below(around.users.len())].clone();
         around.club = portal.make("/groups", group("Social Club"));
         portal.link(&format!("/groups/{}/members", around.club), &user);
@@ -96,7 +110,8 @@ impl Surroundings {
             json!({"name": "wiki-ci", "issuer": "https://tokens.contoso.com", "subject": "repo:contoso/a",
                 "audiences": ["api://AzureADTokenExchange"]}),
         );
-        let wiki_principal = portal.make("/servicePrincipals", json!({"appId": around.wiki_app_id}));
+        let wiki_principal =
+            portal.make("/servicePrincipals", json!({"appId": around.wiki_app_id}));
         portal.make(
             &format!("/servicePrincipals/{wiki_principal}/appRoleAssignedTo"),
             json!({"principalId": user, "resourceId": wiki_principal, "appRoleId": role["id"]}),
@@ -156,7 +171,8 @@ impl Surroundings {
             root.adopt.insert("application/portal".to_owned(), by);
         }
         if root.documents.contains_key("group/staff") && dice.falls(50) {
-            root.adopt.insert("group/staff".to_owned(), json!({"id": self.legacy_group}));
+            root.adopt
+                .insert("group/staff".to_owned(), json!({"id": self.legacy_group}));
         }
     }
 }
@@ -174,35 +190,53 @@ impl Portal<'_> {
     /// Makes what must come into being; gives its id.
     #[track_caller]
     fn make(&mut self, url: &str, body: Value) -> String {
-        let response = self.tenant.answer(&Request::new(Method::Post, url).with_body(body));
+        let response = self
+            .tenant
+            .answer(&Request::new(Method::Post, url).with_body(body));
         assert_eq!(response.status, 201, "{url}: {:?}", response.body);
-        response.body.unwrap_or_default()["id"].as_str().expect("it has an id").to_owned()
+        response.body.unwrap_or_default()["id"]
+            .as_str()
+            .expect("it has an id")
+            .to_owned()
     }
 
     #[track_caller]
     fn link(&mut self, url: &str, id: &str) {
-        let body = json!({"@odata.id": format!("https://graph.microsoft.com/v1.0/directoryObjects/{id}")});
+        let body =
+            json!({"@odata.id": format!("https://graph.microsoft.com/v1.0/directoryObjects/{id}")});
         let request = Request::new(Method::Post, format!("{url}/$ref")).with_body(body);
         let response = self.tenant.answer(&request);
         assert_eq!(response.status, 204, "{url}: {:?}", response.body);
     }
 
     fn read(&mut self, url: &str) -> Value {
-        self.tenant.answer(&Request::get(url)).body.unwrap_or_default()
+        self.tenant
+            .answer(&Request::get(url))
+            .body
+            .unwrap_or_default()
     }
 
     fn ids(&mut self, url: &str) -> Vec<String> {
         let list = self.read(url);
         let id = |item: &Value| item["id"].as_str().map(str::to_owned);
-        list["value"].as_array().into_iter().flatten().filter_map(id).collect()
+        list["value"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(id)
+            .collect()
     }
 
     fn app_id(&mut self, application: &str) -> String {
-        self.read(&format!("/applications/{application}"))["appId"].as_str().expect("an appId").to_owned()
+        self.read(&format!("/applications/{application}"))["appId"]
+            .as_str()
+            .expect("an appId")
+            .to_owned()
     }
 
     fn graph(&mut self) -> String {
-        let found = self.read("/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')?$select=id");
+        let found = self
+            .read("/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')?$select=id");
         found["id"].as_str().expect("Graph is there").to_owned()
     }
 
@@ -214,7 +248,13 @@ impl Portal<'_> {
     }
 
     /// Something that a person does to a managed object behind idac's back; what the tenant refuses is not done.
-    pub(crate) fn meddle(&mut self, entity: &str, id: &str, around: &Surroundings, dice: &mut Dice) {
+    pub(crate) fn meddle(
+        &mut self,
+        entity: &str,
+        id: &str,
+        around: &Surroundings,
+        dice: &mut Dice,
+    ) {
         let user = dice.one(&around.users).clone();
         let set = match entity {
             "application" => "applications",
@@ -227,8 +267,16 @@ impl Portal<'_> {
         let url = format!("/{set}/{id}");
         let reference = json!({"@odata.id": format!("https://graph.microsoft.com/v1.0/directoryObjects/{user}")});
         match dice.below(9) {
-            0 => self.try_to(Method::Patch, &url, Some(json!({"displayName": "Renamed by hand"}))),
-            1 => self.try_to(Method::Patch, &url, Some(json!({"notes": "by hand", "tags": ["by-hand", "one"]}))),
+            0 => self.try_to(
+                Method::Patch,
+                &url,
+                Some(json!({"displayName": "Renamed by hand"})),
+            ),
+            1 => self.try_to(
+                Method::Patch,
+                &url,
+                Some(json!({"notes": "by hand", "tags": ["by-hand", "one"]})),
+            ),
             2 => self.try_to(Method::Post, &format!("{url}/owners/$ref"), Some(reference)),
             3 => {
                 let owners = self.ids(&format!("{url}/owners"));
@@ -238,7 +286,11 @@ impl Portal<'_> {
             }
             4 => self.try_to(Method::Delete, &url, None),
             5 if entity == "application" => self.meddle_with_credentials(&url, dice),
-            5 if entity == "group" => self.try_to(Method::Post, &format!("{url}/members/$ref"), Some(reference)),
+            5 if entity == "group" => self.try_to(
+                Method::Post,
+                &format!("{url}/members/$ref"),
+                Some(reference),
+            ),
             6 if entity == "application" => self.switch_off(&url),
             6 => self.try_to(Method::Patch, &url, Some(json!({"description": "by hand"}))),
             7 if entity == "servicePrincipal" => self.assign(id, &user),
@@ -257,7 +309,11 @@ impl Portal<'_> {
         let url = format!("/oauth2PermissionGrants/{id}");
         match dice.below(3) {
             0 => self.try_to(Method::Delete, &url, None),
-            1 => self.try_to(Method::Patch, &url, Some(json!({"scope": "Mail.Read User.Read"}))),
+            1 => self.try_to(
+                Method::Patch,
+                &url,
+                Some(json!({"scope": "Mail.Read User.Read"})),
+            ),
             _ => {}
         }
     }
@@ -266,7 +322,9 @@ impl Portal<'_> {
         let of = format!("{url}/federatedIdentityCredentials");
         let there = self.ids(&of);
         match there.first() {
-            Some(first) if dice.falls(50) => self.try_to(Method::Delete, &format!("{of}/{first}"), None),
+            Some(first) if dice.falls(50) => {
+                self.try_to(Method::Delete, &format!("{of}/{first}"), None)
+            }
             Some(first) if dice.falls(50) => {
                 let change = json!({"subject": "repo:contoso/by-hand"});
                 self.try_to(Method::Patch, &format!("{of}/{first}"), Some(change));
@@ -300,7 +358,8 @@ impl Portal<'_> {
         let Some(role) = roles.first() else {
             return;
         };
-        let body = json!({"principalId": user, "resourceId": service_principal, "appRoleId": role["id"]});
+        let body =
+            json!({"principalId": user, "resourceId": service_principal, "appRoleId": role["id"]});
         let url = format!("/servicePrincipals/{service_principal}/appRoleAssignedTo");
         self.try_to(Method::Post, &url, Some(body));
     }

@@ -36,7 +36,11 @@ impl Witness {
     /// Of a tenant as every world begins.
     pub(crate) fn of_founded() -> Witness {
         static FOUNDED: OnceLock<Witness> = OnceLock::new();
-        FOUNDED.get_or_init(|| Witness { entries: read(&founded().export()) }).clone()
+        FOUNDED
+            .get_or_init(|| Witness {
+                entries: read(&founded().export()),
+            })
+            .clone()
     }
 
     /// Takes note of what changed.
@@ -66,7 +70,12 @@ fn read(export: &Value) -> BTreeMap<String, (Value, Arc<Value>)> {
     let entries = export["entries"].as_array().expect("it has entries");
     entries
         .iter()
-        .map(|entry| (entry[0].to_string(), (entry[0].clone(), Arc::new(entry[1].clone()))))
+        .map(|entry| {
+            (
+                entry[0].to_string(),
+                (entry[0].clone(), Arc::new(entry[1].clone())),
+            )
+        })
         .collect()
 }
 
@@ -81,7 +90,10 @@ impl Facts {
     }
 
     /// The ids that stand in facts of this class, after these words.
-    pub(crate) fn below<'a>(&'a self, words: &'a str) -> impl Iterator<Item = (&'a str, &'a Value)> {
+    pub(crate) fn below<'a>(
+        &'a self,
+        words: &'a str,
+    ) -> impl Iterator<Item = (&'a str, &'a Value)> {
         let range = self.facts.range(words.to_owned()..);
         range
             .take_while(move |(name, _)| name.starts_with(words))
@@ -111,7 +123,8 @@ impl Facts {
     fn add(&mut self, key: &Value, entry: &Arc<Value>) {
         let Some((class, place)) = key.as_object().and_then(|it| it.iter().next()) else {
             if key == "Organization" {
-                self.facts.insert("organization".to_owned(), Arc::clone(entry));
+                self.facts
+                    .insert("organization".to_owned(), Arc::clone(entry));
             }
             return;
         };
@@ -124,7 +137,12 @@ impl Facts {
                 self.put(&text(place), format!("object {}", text(place)), fact);
             }
             "Link" if entry["Link"]["presence"] == "Present" => {
-                let name = format!("link {} {} {}", text(&place["from"]), text(&place["relation"]), text(&place["to"]));
+                let name = format!(
+                    "link {} {} {}",
+                    text(&place["from"]),
+                    text(&place["relation"]),
+                    text(&place["to"])
+                );
                 self.facts.insert(name, Arc::new(json!(true)));
             }
             "Link" | "Gone" => {}
@@ -133,12 +151,21 @@ impl Facts {
                 if let Some(fact) = fact.as_object_mut() {
                     fact.remove("id");
                 }
-                let name = format!("credential {} {}", text(&place["application"]), text(&fact["name"]));
+                let name = format!(
+                    "credential {} {}",
+                    text(&place["application"]),
+                    text(&fact["name"])
+                );
                 self.put(&text(&place["id"]), name, fact);
             }
             "Assignment" => {
                 let of = &entry["Assignment"];
-                let name = format!("assignment {} {} {}", text(&of["resource"]), text(&of["role"]), text(&of["principal"]));
+                let name = format!(
+                    "assignment {} {} {}",
+                    text(&of["resource"]),
+                    text(&of["role"]),
+                    text(&of["principal"])
+                );
                 self.put(&text(place), name, json!(true));
             }
             "Grant" => {
@@ -146,7 +173,12 @@ impl Facts {
                 let scope = text(&of["scope"]);
                 let mut scopes: Vec<&str> = scope.split_whitespace().collect();
                 scopes.sort_unstable();
-                let name = format!("grant {} {} {}", text(&of["client"]), text(&of["resource"]), text(&of["principal"]));
+                let name = format!(
+                    "grant {} {} {}",
+                    text(&of["client"]),
+                    text(&of["resource"]),
+                    text(&of["principal"])
+                );
                 self.put(&text(place), name, json!(scopes));
             }
             "RoleAssignment" => {
@@ -160,7 +192,8 @@ impl Facts {
                 self.put(&text(place), name, json!(true));
             }
             "Domain" | "RoleDefinition" => {
-                self.facts.insert(format!("{class} {}", text(place)), Arc::clone(entry));
+                self.facts
+                    .insert(format!("{class} {}", text(place)), Arc::clone(entry));
             }
             other => panic!("{other} is stored, and nobody here knows it"),
         }

@@ -14,7 +14,9 @@ use super::dice::Dice;
 use super::expected;
 use super::generate;
 use super::laws;
-use super::pipeline::{Chain, Looked, Simulated, Situation, carry_out, desired_of, finish, look, rehearse};
+use super::pipeline::{
+    Chain, Looked, Simulated, Situation, carry_out, desired_of, finish, look, rehearse,
+};
 use super::root::Root;
 use super::surroundings::{Portal, Surroundings, founded};
 use super::witness::{Facts, Witness};
@@ -42,8 +44,19 @@ pub(crate) struct Tally {
 impl Tally {
     pub(crate) fn add(&mut self, other: Tally) {
         let Tally {
-            worlds, steps, applied, rolled_back, stranded, nothing_to_do, guarded, unplannable, invalid, declared,
-            switches, kinds, codes,
+            worlds,
+            steps,
+            applied,
+            rolled_back,
+            stranded,
+            nothing_to_do,
+            guarded,
+            unplannable,
+            invalid,
+            declared,
+            switches,
+            kinds,
+            codes,
         } = other;
         self.worlds += worlds;
         self.steps += steps;
@@ -101,7 +114,12 @@ pub(crate) enum Ending {
 pub(crate) async fn run(seed: u64, presence: Folder, telling: Telling) -> (Tally, Vec<String>) {
     let mut dice = Dice::of(seed, "world");
     let variants = Behaviour::all_variants();
-    let (switch, behaviour) = variants[if dice.falls(40) { 0 } else { dice.below(variants.len()) }].clone();
+    let (switch, behaviour) = variants[if dice.falls(40) {
+        0
+    } else {
+        dice.below(variants.len())
+    }]
+    .clone();
     let mut world = World::new(&format!("world-{seed}"), seed, behaviour, presence, telling);
     world.tally.switches.insert(switch, 1);
     world.tell(|| format!("seed {seed}, {switch}"));
@@ -128,7 +146,11 @@ pub(crate) async fn run(seed: u64, presence: Folder, telling: Telling) -> (Tally
     if dice.falls(50) && world.problems.is_empty() {
         world.meddle(&mut dice);
         let graveyard = Root {
-            documents: first.documents.into_iter().filter(|(it, _)| !second.documents.contains_key(it)).collect(),
+            documents: first
+                .documents
+                .into_iter()
+                .filter(|(it, _)| !second.documents.contains_key(it))
+                .collect(),
             ..Root::default()
         };
         let third = generate::next(&second, &graveyard, &around, &mut change);
@@ -138,7 +160,13 @@ pub(crate) async fn run(seed: u64, presence: Folder, telling: Telling) -> (Tally
 }
 
 impl World {
-    pub(crate) fn new(name: &str, seed: u64, behaviour: Behaviour, presence: Folder, telling: Telling) -> World {
+    pub(crate) fn new(
+        name: &str,
+        seed: u64,
+        behaviour: Behaviour,
+        presence: Folder,
+        telling: Telling,
+    ) -> World {
         let mut tenant = founded().clone();
         let around = Surroundings::settle(&mut tenant, &mut Dice::of(seed, "tenant"));
         tenant.set_behaviour(behaviour);
@@ -149,7 +177,10 @@ impl World {
             around,
             nonces: 0,
             name: name.to_owned(),
-            tally: Tally { worlds: 1, ..Tally::default() },
+            tally: Tally {
+                worlds: 1,
+                ..Tally::default()
+            },
             problems: Vec::new(),
             telling,
         };
@@ -165,7 +196,9 @@ impl World {
 
     pub(crate) fn facts(&mut self) -> Facts {
         let witness = &mut self.witness;
-        self.graph.emulator.with_tenant(|tenant| witness.follow(tenant));
+        self.graph
+            .emulator
+            .with_tenant(|tenant| witness.follow(tenant));
         witness.facts()
     }
 
@@ -174,7 +207,9 @@ impl World {
         let mut sources = root.sources();
         self.tally.declared += 1;
         self.tell(|| {
-            let texts = sources.iter().map(|it| format!("# {}\n{}", it.path, String::from_utf8_lossy(&it.bytes)));
+            let texts = sources
+                .iter()
+                .map(|it| format!("# {}\n{}", it.path, String::from_utf8_lossy(&it.bytes)));
             texts.collect::<Vec<_>>().join("\n")
         });
         let before = self.facts();
@@ -193,7 +228,8 @@ impl World {
         if finding::has_errors(&situation.findings) {
             let tried = rehearse(&situation).await;
             if tried.clearance.is_some() {
-                self.problems.push("Guards: a fatal finding and a clearance".to_owned());
+                self.problems
+                    .push("Guards: a fatal finding and a clearance".to_owned());
             }
             self.tally.guarded += 1;
             self.set(&Hardship::default());
@@ -204,7 +240,8 @@ impl World {
             self.set(&Hardship::default());
             return Ending::Applied;
         }
-        self.write(root, &sources, *situation, &before, hardship).await
+        self.write(root, &sources, *situation, &before, hardship)
+            .await
     }
 
     async fn write(
@@ -220,7 +257,8 @@ impl World {
         self.tell(|| serde_json::to_string_pretty(&plan.steps).expect("steps are JSON"));
         let tried = rehearse(&situation).await;
         if tried.clearance.is_none() {
-            self.problems.push(format!("Cleared: {}", told(&tried.verdict)));
+            self.problems
+                .push(format!("Cleared: {}", told(&tried.verdict)));
             self.set(&Hardship::default());
             return Ending::Stopped;
         }
@@ -228,7 +266,15 @@ impl World {
         self.nonces += 1;
         let nonce = format!("{}-{}", self.name, self.nonces);
         let mut journal = Vec::new();
-        let receipt = carry_out(plan, tried, &self.graph, &mut self.ledger, &mut journal, &nonce).await;
+        let receipt = carry_out(
+            plan,
+            tried,
+            &self.graph,
+            &mut self.ledger,
+            &mut journal,
+            &nonce,
+        )
+        .await;
         let receipt = receipt.expect("the ledger and the journal take everything");
         let log = self.graph.take_log();
         for line in log.lines.unwrap_or_default() {
@@ -238,15 +284,26 @@ impl World {
         let after = self.facts();
         self.problems.extend(laws::twins(&after));
         let execution = &receipt.execution;
-        self.tell(|| format!("{:?} {:?} {:?}", execution.outcome, execution.refused, execution.stranded));
+        self.tell(|| {
+            format!(
+                "{:?} {:?} {:?}",
+                execution.outcome, execution.refused, execution.stranded
+            )
+        });
         match execution.outcome {
             Outcome::Applied => {
                 self.tally.applied += 1;
                 if *hardship == Hardship::default() && log.writes != plan.steps.len() as u64 {
-                    self.problems.push(format!("Minimal: {} writes for {} steps", log.writes, plan.steps.len()));
+                    self.problems.push(format!(
+                        "Minimal: {} writes for {} steps",
+                        log.writes,
+                        plan.steps.len()
+                    ));
                 }
-                self.problems.extend(laws::unexplained(plan, &execution.created, before, &after));
-                self.problems.extend(expected::missing(root, &receipt.objects, before, &after));
+                self.problems
+                    .extend(laws::unexplained(plan, &execution.created, before, &after));
+                self.problems
+                    .extend(expected::missing(root, &receipt.objects, before, &after));
                 self.converged(sources).await;
                 Ending::Applied
             }
@@ -294,7 +351,8 @@ impl World {
         }
         let after = self.facts();
         let Some(finished) = finished else {
-            self.problems.push("Stranded: there is nothing to recover".to_owned());
+            self.problems
+                .push("Stranded: there is nothing to recover".to_owned());
             return;
         };
         match finished.execution.outcome {
@@ -313,14 +371,17 @@ impl World {
             Looked::Here(again) => {
                 if !again.plan.steps.is_empty() {
                     let steps = serde_json::to_string(&again.plan.steps).expect("steps are JSON");
-                    self.problems.push(format!("Converges: planned again: {steps}"));
+                    self.problems
+                        .push(format!("Converges: planned again: {steps}"));
                 }
                 if again.plan.objects != again.applied {
-                    self.problems.push("Converges: the receipt is not what is planned again".to_owned());
+                    self.problems
+                        .push("Converges: the receipt is not what is planned again".to_owned());
                 }
             }
             Looked::Invalid(findings) | Looked::Unplannable(findings) => {
-                self.problems.push(format!("Converges: {}", findings[0].message));
+                self.problems
+                    .push(format!("Converges: {}", findings[0].message));
             }
         }
     }
@@ -332,13 +393,18 @@ impl World {
         });
         let bytes = |plan: &Plan| serde_json::to_vec(plan).expect("a plan is JSON");
         if again.as_ref().map(bytes) != Some(bytes(&situation.plan)) {
-            self.problems.push("Same input, same bytes: another order of files gives another plan".to_owned());
+            self.problems.push(
+                "Same input, same bytes: another order of files gives another plan".to_owned(),
+            );
         }
     }
 
     fn stopped(&mut self, findings: &[finding::Finding]) -> Ending {
         self.tell(|| format!("{findings:#?}"));
-        for found in findings.iter().filter(|it| it.severity == finding::Severity::Error) {
+        for found in findings
+            .iter()
+            .filter(|it| it.severity == finding::Severity::Error)
+        {
             *self.tally.codes.entry(found.code).or_default() += 1;
         }
         match findings.iter().any(|it| it.code.starts_with("IDAC2")) {
@@ -353,13 +419,19 @@ impl World {
         for step in &plan.steps {
             let action = match &step.action {
                 Action::Create { revive: None, .. } => "create",
-                Action::Create { revive: Some(_), .. } => "revive",
+                Action::Create {
+                    revive: Some(_), ..
+                } => "revive",
                 Action::Update { .. } => "update",
                 Action::Delete { .. } => "delete",
                 Action::Link { .. } => "link",
                 Action::Unlink { .. } => "unlink",
             };
-            *self.tally.kinds.entry((step.entity.clone(), action)).or_default() += 1;
+            *self
+                .tally
+                .kinds
+                .entry((step.entity.clone(), action))
+                .or_default() += 1;
         }
     }
 
@@ -372,7 +444,9 @@ impl World {
                 return;
             }
             let object = dice.one(&managed);
-            let Some(id) = laws::id_of(object) else { continue };
+            let Some(id) = laws::id_of(object) else {
+                continue;
+            };
             let around = &self.around;
             self.graph.emulator.with_tenant(|tenant| {
                 Portal { tenant }.meddle(&object.entity, id.as_str(), around, dice);
@@ -381,7 +455,9 @@ impl World {
     }
 
     fn set(&mut self, hardship: &Hardship) {
-        self.graph.emulator.with_tenant(|tenant: &mut Tenant| tenant.set_hardship(hardship.clone()));
+        self.graph
+            .emulator
+            .with_tenant(|tenant: &mut Tenant| tenant.set_hardship(hardship.clone()));
     }
 
     fn tell(&self, what: impl FnOnce() -> String) {
@@ -395,9 +471,15 @@ impl World {
 fn told(verdict: &Verdict) -> String {
     match verdict {
         Verdict::NotConverged { again } => {
-            format!("the copy does not converge: {}", serde_json::to_string(&again.steps).expect("steps are JSON"))
+            format!(
+                "the copy does not converge: {}",
+                serde_json::to_string(&again.steps).expect("steps are JSON")
+            )
         }
-        Verdict::Cleared | Verdict::Stopped { .. } | Verdict::Refused { .. } | Verdict::Failed { .. } => {
+        Verdict::Cleared
+        | Verdict::Stopped { .. }
+        | Verdict::Refused { .. }
+        | Verdict::Failed { .. } => {
             format!("{verdict:?}")
         }
     }
@@ -405,7 +487,10 @@ fn told(verdict: &Verdict) -> String {
 
 /// What goes wrong: nothing, what passes, or what does not.
 fn hardship(seed: u64, dice: &mut Dice) -> Hardship {
-    let mut hardship = Hardship { seed, ..Hardship::default() };
+    let mut hardship = Hardship {
+        seed,
+        ..Hardship::default()
+    };
     let choice = dice.below(10);
     if choice < 3 {
         return hardship;

@@ -29,18 +29,51 @@ const DIRECTORY_ROLES: [&str; 4] = [
 fn keys(kind: &str) -> &'static [&'static str] {
     match kind {
         "application" => &[
-            "displayName", "description", "notes", "signInAudience", "identifierUris", "owners", "tags",
-            "groupMembershipClaims", "isFallbackPublicClient", "serviceManagementReference", "api", "appRoles",
-            "requiredResourceAccess", "web", "spa", "publicClient", "info", "optionalClaims",
-            "servicePrincipalLockConfiguration", "federatedIdentityCredentials", "servicePrincipal", "protect",
+            "displayName",
+            "description",
+            "notes",
+            "signInAudience",
+            "identifierUris",
+            "owners",
+            "tags",
+            "groupMembershipClaims",
+            "isFallbackPublicClient",
+            "serviceManagementReference",
+            "api",
+            "appRoles",
+            "requiredResourceAccess",
+            "web",
+            "spa",
+            "publicClient",
+            "info",
+            "optionalClaims",
+            "servicePrincipalLockConfiguration",
+            "federatedIdentityCredentials",
+            "servicePrincipal",
+            "protect",
         ],
         "group" => &[
-            "displayName", "description", "mailNickname", "isAssignableToRole", "membershipRule",
-            "membershipRuleProcessingState", "owners", "members", "protect",
+            "displayName",
+            "description",
+            "mailNickname",
+            "isAssignableToRole",
+            "membershipRule",
+            "membershipRuleProcessingState",
+            "owners",
+            "members",
+            "protect",
         ],
         "servicePrincipal" => &[
-            "accountEnabled", "appRoleAssignmentRequired", "appRoleAssignedTo", "notes", "owners", "tags",
-            "loginUrl", "description", "notificationEmailAddresses", "preferredSingleSignOnMode",
+            "accountEnabled",
+            "appRoleAssignmentRequired",
+            "appRoleAssignedTo",
+            "notes",
+            "owners",
+            "tags",
+            "loginUrl",
+            "description",
+            "notificationEmailAddresses",
+            "preferredSingleSignOnMode",
             "alternativeNames",
         ],
         _ => &[],
@@ -105,7 +138,10 @@ impl Writer<'_> {
     fn value(&mut self, address: &str, key: &str) -> Option<Value> {
         let name = name_of(address);
         Some(match key {
-            "displayName" => json!(format!("{name} {}", self.dice.one(&["App", "v2", "(new)", "Ünï \"q\""]))),
+            "displayName" => json!(format!(
+                "{name} {}",
+                self.dice.one(&["App", "v2", "(new)", "Ünï \"q\""])
+            )),
             "description" | "notes" => self.text(address),
             "signInAudience" if self.dice.falls(70) => json!("AzureADMyOrg"),
             "signInAudience" => json!("AzureADMultipleOrgs"),
@@ -113,8 +149,15 @@ impl Writer<'_> {
             "owners" => self.principals(&["user", "application", "servicePrincipal", "existing"]),
             "members" => self.principals(&["user", "user", "group", "application", "existing"]),
             "tags" | "alternativeNames" => self.list(&["one", "two", "three", "four"]),
-            "groupMembershipClaims" => json!(self.dice.one(&["None", "SecurityGroup", "ApplicationGroup", "All"])),
-            "isFallbackPublicClient" | "accountEnabled" | "appRoleAssignmentRequired" => self.flag(),
+            "groupMembershipClaims" => {
+                json!(
+                    self.dice
+                        .one(&["None", "SecurityGroup", "ApplicationGroup", "All"])
+                )
+            }
+            "isFallbackPublicClient" | "accountEnabled" | "appRoleAssignmentRequired" => {
+                self.flag()
+            }
             "serviceManagementReference" => json!(self.dice.one(&["CMDB-1", "CMDB-2"])),
             "api" => self.api(address),
             "appRoles" => self.app_roles(),
@@ -124,7 +167,9 @@ impl Writer<'_> {
             "publicClient" => json!({"redirectUris": self.uris(&format!("myapp.{name}://auth"))}),
             "info" => json!({"marketingUrl": self.url("about"), "supportUrl": self.url("help")}),
             "optionalClaims" => self.optional_claims(),
-            "servicePrincipalLockConfiguration" => json!({"isEnabled": true, "allProperties": self.dice.falls(50)}),
+            "servicePrincipalLockConfiguration" => {
+                json!({"isEnabled": true, "allProperties": self.dice.falls(50)})
+            }
             "federatedIdentityCredentials" => self.credentials(),
             "servicePrincipal" => self.service_principal(address),
             "protect" if self.dice.falls(8) => json!(true),
@@ -133,7 +178,9 @@ impl Writer<'_> {
             "membershipRule" if self.dice.falls(30) => json!("(user.department -eq \"Sales\")"),
             "membershipRuleProcessingState" => json!(self.dice.one(&["On", "Paused"])),
             "loginUrl" => self.url("login"),
-            "notificationEmailAddresses" => json!(self.dice.some(&["a@contoso.com", "b@contoso.com"], 2)),
+            "notificationEmailAddresses" => {
+                json!(self.dice.some(&["a@contoso.com", "b@contoso.com"], 2))
+            }
             "preferredSingleSignOnMode" => json!(self.dice.one(&["oidc", "saml", "notSupported"])),
             "appRoleAssignedTo" => self.assigned(address),
             _ => return None,
@@ -142,12 +189,18 @@ impl Writer<'_> {
 
     fn text(&mut self, address: &str) -> Value {
         // What is needed at the creation must not go in a circle: everybody knows only who comes before.
-        let others: Vec<String> =
-            self.root.of_kind("application").into_iter().filter(|it| it.as_str() < address).collect();
+        let others: Vec<String> = self
+            .root
+            .of_kind("application")
+            .into_iter()
+            .filter(|it| it.as_str() < address)
+            .collect();
         match self.dice.below(7) {
             0 => Value::Null,
             1 => json!(""),
-            2 | 3 if !others.is_empty() => json!(format!("knows ${{{}.appId}}", self.dice.one(&others))),
+            2 | 3 if !others.is_empty() => {
+                json!(format!("knows ${{{}.appId}}", self.dice.one(&others)))
+            }
             4 => json!("costs $${5} in ${environment}, ${tenant.domain}"),
             5 => json!("zwei\nZeilen: \u{00fc}"),
             _ => json!("plain words"),
@@ -181,20 +234,30 @@ impl Writer<'_> {
     }
 
     fn list(&mut self, of: &[&str]) -> Value {
-        let items = self.dice.some(of, 3).into_iter().map(|it| json!(it)).collect();
+        let items = self
+            .dice
+            .some(of, 3)
+            .into_iter()
+            .map(|it| json!(it))
+            .collect();
         self.covered(items)
     }
 
     fn uris(&mut self, base: &str) -> Value {
         let items = self.dice.some(&["one", "two", "three"], 3);
-        let items = items.into_iter().map(|it| json!(format!("{base}/{it}"))).collect();
+        let items = items
+            .into_iter()
+            .map(|it| json!(format!("{base}/{it}")))
+            .collect();
         self.covered(items)
     }
 
     fn identifier_uris(&mut self, name: &str) -> Value {
         let tenant = format!("api://${{tenant.id}}/{name}");
         let domain = format!("https://${{tenant.domain}}/{name}");
-        let items = self.dice.some(&["api://${self.appId}".to_owned(), tenant, domain], 3);
+        let items = self
+            .dice
+            .some(&["api://${self.appId}".to_owned(), tenant, domain], 3);
         let items = items.into_iter().map(Value::from).collect();
         self.covered(items)
     }
@@ -217,29 +280,50 @@ impl Writer<'_> {
     fn api(&mut self, address: &str) -> Value {
         let mut api = Map::new();
         if self.dice.falls(30) {
-            api.insert("requestedAccessTokenVersion".to_owned(), json!(self.dice.between(1, 2)));
+            api.insert(
+                "requestedAccessTokenVersion".to_owned(),
+                json!(self.dice.between(1, 2)),
+            );
         }
         if self.dice.falls(70) {
             let values = self.dice.some(&SCOPES, 4);
-            let items = values.into_iter().map(|value| self.permission_scope(value)).collect();
+            let items = values
+                .into_iter()
+                .map(|value| self.permission_scope(value))
+                .collect();
             let items = self.covered(items);
             api.insert("oauth2PermissionScopes".to_owned(), items);
         }
-        let others: Vec<String> = self.root.of_kind("application").into_iter().filter(|it| it != address).collect();
+        let others: Vec<String> = self
+            .root
+            .of_kind("application")
+            .into_iter()
+            .filter(|it| it != address)
+            .collect();
         if self.dice.falls(50) {
-            let mut clients: Vec<Value> = self.dice.some(&others, 3).into_iter().map(Value::from).collect();
+            let mut clients: Vec<Value> = self
+                .dice
+                .some(&others, 3)
+                .into_iter()
+                .map(Value::from)
+                .collect();
             if self.dice.falls(30) {
                 clients.push(json!("04b07795-8ddb-461a-bbee-02f9e1bf7b46"));
             }
-            let entries = clients.into_iter().map(|client| {
-                json!({"application": client, "scopes": self.dice.some(&SCOPES, 3)})
-            });
+            let entries = clients
+                .into_iter()
+                .map(|client| json!({"application": client, "scopes": self.dice.some(&SCOPES, 3)}));
             let entries = entries.collect();
             let entries = self.covered(entries);
             api.insert("preAuthorizedApplications".to_owned(), entries);
         }
         if self.dice.falls(35) {
-            let clients = self.dice.some(&others, 2).into_iter().map(Value::from).collect();
+            let clients = self
+                .dice
+                .some(&others, 2)
+                .into_iter()
+                .map(Value::from)
+                .collect();
             let clients = self.covered(clients);
             api.insert("knownClientApplications".to_owned(), clients);
         }
@@ -272,7 +356,10 @@ impl Writer<'_> {
         let items = values
             .into_iter()
             .map(|value| {
-                let members: &[&str] = *self.dice.one(&[&["User", "Application"][..], &["User"], &["Application"]]);
+                let members: &[&str] =
+                    *self
+                        .dice
+                        .one(&[&["User", "Application"][..], &["User"], &["Application"]]);
                 let mut role = json!({
                     "value": value,
                     "displayName": format!("{value} it"),
@@ -291,11 +378,22 @@ impl Writer<'_> {
     fn required(&mut self, address: &str) -> Value {
         let mut entries = Vec::new();
         if self.dice.falls(60) {
-            let scopes = self.dice.some(&["User.Read", "openid", "profile", "Mail.Read"], 3);
-            let roles = self.dice.some(&["User.Read.All", "GroupMember.Read.All", "Sites.Read.All"], 2);
-            entries.push(json!({"resource": "Microsoft Graph", "scopes": scopes, "appRoles": roles}));
+            let scopes = self
+                .dice
+                .some(&["User.Read", "openid", "profile", "Mail.Read"], 3);
+            let roles = self.dice.some(
+                &["User.Read.All", "GroupMember.Read.All", "Sites.Read.All"],
+                2,
+            );
+            entries
+                .push(json!({"resource": "Microsoft Graph", "scopes": scopes, "appRoles": roles}));
         }
-        let others: Vec<String> = self.root.of_kind("application").into_iter().filter(|it| it != address).collect();
+        let others: Vec<String> = self
+            .root
+            .of_kind("application")
+            .into_iter()
+            .filter(|it| it != address)
+            .collect();
         for other in self.dice.some(&others, 3) {
             let (scopes, roles) = (self.dice.some(&SCOPES, 2), self.dice.some(&ROLES, 3));
             entries.push(json!({"resource": other, "scopes": scopes, "appRoles": roles}));
@@ -322,7 +420,10 @@ impl Writer<'_> {
         }
         if self.dice.falls(30) || web.is_empty() {
             let flag = self.dice.falls(50);
-            web.insert("implicitGrantSettings".to_owned(), json!({"enableIdTokenIssuance": flag}));
+            web.insert(
+                "implicitGrantSettings".to_owned(),
+                json!({"enableIdTokenIssuance": flag}),
+            );
         }
         Value::Object(web)
     }
@@ -351,7 +452,12 @@ impl Writer<'_> {
     /// Names and subjects are few, so that credentials are often renamed, swapped or taken over.
     fn credentials(&mut self) -> Value {
         let names = self.dice.some(&["deploy", "main", "nightly", "cluster"], 4);
-        let mut subjects = ["repo:contoso/a", "repo:contoso/b", "repo:contoso/c", "repo:contoso/d"];
+        let mut subjects = [
+            "repo:contoso/a",
+            "repo:contoso/b",
+            "repo:contoso/c",
+            "repo:contoso/d",
+        ];
         self.dice.shuffle(&mut subjects);
         let items = names
             .into_iter()
@@ -391,7 +497,14 @@ impl Writer<'_> {
         let offers = kind_of(address) == "application";
         let items = (0..count)
             .map(|_| {
-                let principal = self.principal(&["user", "group", "group", "application", "existing", "servicePrincipal"]);
+                let principal = self.principal(&[
+                    "user",
+                    "group",
+                    "group",
+                    "application",
+                    "existing",
+                    "servicePrincipal",
+                ]);
                 match offers && self.dice.falls(85) {
                     true => json!({"principal": principal, "appRole": self.dice.one(&ROLES)}),
                     false => json!({ "principal": principal }),
@@ -408,7 +521,13 @@ impl Writer<'_> {
             1 => json!(format!("/administrativeUnits/{}", self.around.unit)),
             _ => json!("/"),
         };
-        let principal = self.principal(&["user", "group", "application", "servicePrincipal", "existing"]);
+        let principal = self.principal(&[
+            "user",
+            "group",
+            "application",
+            "servicePrincipal",
+            "existing",
+        ]);
         document.insert("role".to_owned(), json!(self.dice.one(&DIRECTORY_ROLES)));
         document.insert("principal".to_owned(), principal);
         document.insert("scope".to_owned(), scope);
