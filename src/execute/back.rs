@@ -92,6 +92,7 @@ impl WayBack<'_> {
             ground: self.job.ground,
             seed: self.job.seed,
             deed,
+            way: self.job.way,
             wanted: Default::default(),
         };
         match forward(&job, start, self.post, self.patience).await {

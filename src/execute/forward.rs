@@ -24,8 +24,16 @@ pub(super) struct Job {
     pub(super) ground: Ground,
     pub(super) seed: u64,
     pub(super) deed: Deed,
+    pub(super) way: Way,
     /// What others refer to of the object, when the step makes one.
     pub(super) wanted: BTreeSet<String>,
+}
+
+/// Whether the job does what the plan says, or undoes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Forward,
+    Back,
 }
 
 /// What is to be done.
@@ -105,7 +113,7 @@ pub(super) async fn forward(job: &Job, start: Start, post: &Postbox, patience: &
 ///
 /// What was created or deleted a moment ago is not found, and still found, by a replica that is behind; as many looks
 /// as one likes may meet that one. Only the recycle bin proves that something was deleted, and nothing that it was
-/// restored, so the write itself is sent until it is taken or patience ends: doing either twice does nothing more.
+/// restored, so the write itself is sent until it is taken or patience ends: doing any of these twice does no more.
 async fn is_only_news(job: &Job, walker: &Walker<'_>) -> bool {
     if !job.hides_behind_lag() {
         return false;
@@ -116,15 +124,10 @@ async fn is_only_news(job: &Job, walker: &Walker<'_>) -> bool {
             let bin = walker.read(&lower::deleted_item(id)).await;
             !matches!(bin, Ok(Some(_)))
         }
-        (
-            Deed::Delete { .. }
-            | Deed::Revive { .. }
-            | Deed::Unlink(_)
-            | Deed::Create(_)
-            | Deed::Update { .. }
-            | Deed::Link(_),
-            Removal::Soft | Removal::Hard | Removal::Never,
-        ) => true,
+        (Deed::Delete { .. }, Removal::Hard | Removal::Never)
+        | (Deed::Revive { .. } | Deed::Unlink(_), _) => true,
+        // What is there already is not made twice.
+        (Deed::Create(_) | Deed::Update { .. } | Deed::Link(_), _) => false,
     }
 }
 
@@ -137,12 +140,15 @@ pub(super) fn changed() -> Trouble {
 }
 
 impl Job {
-    /// Whether the write takes away or brings back what another one of this run just made or took away.
+    /// Whether the write takes back what this run did a moment ago, and replicas may show either. Sent twice it does
+    /// no more than once: Graph refuses a second object with the same key.
     fn hides_behind_lag(&self) -> bool {
-        match (self.ground, &self.deed) {
-            (Ground::Fresh, Deed::Delete { .. } | Deed::Revive { .. } | Deed::Unlink(_)) => true,
-            (Ground::Fresh, Deed::Create(_) | Deed::Update { .. } | Deed::Link(_))
-            | (Ground::Settled, _) => false,
+        match (self.way, &self.deed) {
+            (
+                Way::Back,
+                Deed::Create(_) | Deed::Delete { .. } | Deed::Revive { .. } | Deed::Unlink(_),
+            ) => true,
+            (Way::Back, Deed::Update { .. } | Deed::Link(_)) | (Way::Forward, _) => false,
         }
     }
 }

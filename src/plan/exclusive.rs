@@ -99,6 +99,7 @@ pub(super) fn wait(pairs: &Pairs<'_>, drafts: &mut Drafts) {
         let let_go = let_go(drafts, place);
         let gives = std::mem::take(&mut moves[place].gives);
         moves.push(Move {
+            who: moves[place].who.clone(),
             gives,
             takes: BTreeSet::new(),
         });
@@ -107,7 +108,8 @@ pub(super) fn wait(pairs: &Pairs<'_>, drafts: &mut Drafts) {
     let givers = givers(&moves);
     for (place, it) in moves.iter().enumerate() {
         for giver in it.takes.iter().filter_map(|taken| givers.get(taken)) {
-            if *giver != place {
+            // What an object does itself, it does in the order of its own drafts.
+            if moves[*giver].who != it.who {
                 drafts.all[place].after.insert(*giver);
             }
         }
@@ -117,6 +119,8 @@ pub(super) fn wait(pairs: &Pairs<'_>, drafts: &mut Drafts) {
 /// What a draft gives up and takes.
 #[derive(Default)]
 struct Move {
+    /// The object that gives and takes.
+    who: Option<Target>,
     gives: BTreeSet<Holding>,
     takes: BTreeSet<Holding>,
 }
@@ -149,8 +153,8 @@ fn moves(pairs: &Pairs<'_>, drafts: &Drafts) -> Vec<Move> {
             Action::Create { properties, revive } => {
                 let revived = revive.as_ref().and_then(deleted).unwrap_or(properties);
                 let target = pairs.target(&draft.subject);
-                state.insert(target, revived.clone());
-                between(BTreeSet::new(), holdings(revived))
+                state.insert(target.clone(), revived.clone());
+                between(target, BTreeSet::new(), holdings(revived))
             }
             Action::Update { target, will, .. } => {
                 let seen = match target {
@@ -160,17 +164,20 @@ fn moves(pairs: &Pairs<'_>, drafts: &Drafts) -> Vec<Move> {
                 let properties = state.entry(target.clone()).or_insert_with(|| seen.clone());
                 let before = holdings(properties);
                 properties.extend(will.clone());
-                between(before, holdings(properties))
+                between(target.clone(), before, holdings(properties))
             }
-            Action::Delete { was, .. } => between(holdings(&was.properties), BTreeSet::new()),
+            Action::Delete { target, was } => {
+                between(target.clone(), holdings(&was.properties), BTreeSet::new())
+            }
             Action::Link { .. } | Action::Unlink { .. } => Move::default(),
         });
     }
     moves
 }
 
-fn between(before: BTreeSet<Holding>, after: BTreeSet<Holding>) -> Move {
+fn between(who: Target, before: BTreeSet<Holding>, after: BTreeSet<Holding>) -> Move {
     Move {
+        who: Some(who),
         gives: before.difference(&after).cloned().collect(),
         takes: after.difference(&before).cloned().collect(),
     }
@@ -215,6 +222,7 @@ fn in_circles(moves: &[Move]) -> Vec<Place> {
             it.takes
                 .iter()
                 .filter_map(|taken| givers.get(taken).copied())
+                .filter(|giver| moves[*giver].who != it.who)
                 .collect()
         })
         .collect();

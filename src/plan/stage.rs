@@ -176,6 +176,7 @@ fn stages<'a>(
     mut wants: Vec<Want<'a>>,
 ) -> Vec<Stage<'a>> {
     number(entity.later, &mut wants);
+    forget_removed(entity, &state, &mut wants);
     let mut walk = Walk {
         entity,
         state,
@@ -203,6 +204,31 @@ fn stages<'a>(
     }
     walk.write(next, Cause::Later, Vec::new());
     walk.stages
+}
+
+/// What a list that only grows keeps of what the tenant has must not name items that go.
+fn forget_removed(entity: &Entity, state: &Properties, wants: &mut [Want<'_>]) {
+    for switched in entity.switched {
+        let Some((path, member)) = switched.named_in else {
+            continue;
+        };
+        let Some(items) = wants.iter().find(|want| want.path == switched.items) else {
+            continue;
+        };
+        let there = get(state, switched.items)
+            .map(Value::items)
+            .unwrap_or_default();
+        let removed: BTreeSet<String> = (there.iter())
+            .filter_map(|item| item.get("id").and_then(Value::as_text))
+            .filter(|id| !has_id(&items.value, id))
+            .map(str::to_owned)
+            .collect();
+        if let Some(want) = wants.iter_mut().find(|want| want.path == path)
+            && !removed.is_empty()
+        {
+            want.value = drop_named(&want.value, member, &|id| removed.contains(id));
+        }
+    }
 }
 
 /// A path comes after those that must be stored before it and change too.

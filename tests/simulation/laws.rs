@@ -102,6 +102,21 @@ pub(crate) fn not_rolled_back(before: &Facts, after: &Facts) -> Vec<String> {
             let mut words = difference.name.split_whitespace();
             let class = words.next().unwrap_or_default();
             let concerns_new = words.any(&is_new);
+            // What lies in the recycle bin is called as its application is now; nobody can write there.
+            let lay_there = difference
+                .before
+                .as_ref()
+                .is_some_and(|it| it["deleted"] == true);
+            let lies_there = difference
+                .after
+                .as_ref()
+                .is_some_and(|it| it["deleted"] == true);
+            if lay_there
+                && lies_there
+                && changed(difference) == BTreeSet::from(["displayName".to_owned()])
+            {
+                return false;
+            }
             let is_buried = difference
                 .after
                 .as_ref()
@@ -121,11 +136,37 @@ pub(crate) fn twins(facts: &Facts) -> Vec<String> {
         .collect()
 }
 
+/// Whether a plan takes something out of the recycle bin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Revival {
+    None,
+    Some,
+}
+
+pub(crate) fn revives(plan: &Plan) -> Revival {
+    let revives = |step: &Step| {
+        matches!(
+            &step.action,
+            Action::Create {
+                revive: Some(_),
+                ..
+            }
+        )
+    };
+    match plan.steps.iter().any(revives) {
+        true => Revival::Some,
+        false => Revival::None,
+    }
+}
+
 /// Whether every way back that was refused is of a step that the plan has and that can be undone at all.
 pub(crate) fn irreversible(plan: &Plan) -> usize {
     let is_irreversible = |step: &&Step| match &step.inverse {
         Inverse::Irreversible(_) => true,
-        Inverse::Undo(_) | Inverse::DeleteCreated | Inverse::RestoreDeleted | Inverse::LeaveBehind(_) => false,
+        Inverse::Undo(_)
+        | Inverse::DeleteCreated
+        | Inverse::RestoreDeleted
+        | Inverse::LeaveBehind(_) => false,
     };
     plan.steps.iter().filter(is_irreversible).count()
 }

@@ -90,8 +90,7 @@ impl World<'_> {
 
     fn is_assignable_to_role(&self, reference: &Value) -> bool {
         let document = reference.as_str().and_then(|it| self.known.get(it));
-        document
-            .is_some_and(|it| it["isAssignableToRole"] == true && !it["membershipRule"].is_string())
+        document.is_some_and(|it| it["isAssignableToRole"] == true)
     }
 }
 
@@ -238,15 +237,15 @@ fn group(world: &World<'_>, address: &str, document: &mut Value) {
         "members",
         &["user", "servicePrincipal", "group"],
     );
-    let is_dynamic = document["membershipRule"].is_string();
     let is_assignable = document["isAssignableToRole"] == true;
+    let is_dynamic = document["membershipRule"].is_string() && !is_assignable;
     let Some(members) = document.as_object_mut() else {
         return;
     };
     if is_dynamic {
         members.remove("members");
-        members.remove("isAssignableToRole");
     } else {
+        members.remove("membershipRule");
         members.remove("membershipRuleProcessingState");
     }
     retain(document.get_mut("members"), |member| {

@@ -13,7 +13,7 @@ use idac::plan::{Action, Plan};
 use super::dice::Dice;
 use super::expected;
 use super::generate;
-use super::laws;
+use super::laws::{self, Revival};
 use super::pipeline::{
     Chain, Looked, Simulated, Situation, carry_out, desired_of, finish, look, rehearse,
 };
@@ -34,6 +34,8 @@ pub(crate) struct Tally {
     pub(crate) unplannable: u64,
     pub(crate) invalid: u64,
     pub(crate) declared: u64,
+    /// Rounds after one that took something out of the recycle bin and found it otherwise than it could be seen there.
+    pub(crate) second_rounds: u64,
     /// Worlds by the switch that was in its other position.
     pub(crate) switches: BTreeMap<&'static str, u64>,
     /// Steps by entity and action.
@@ -54,6 +56,7 @@ impl Tally {
             unplannable,
             invalid,
             declared,
+            second_rounds,
             switches,
             kinds,
             codes,
@@ -68,6 +71,7 @@ impl Tally {
         self.unplannable += unplannable;
         self.invalid += invalid;
         self.declared += declared;
+        self.second_rounds += second_rounds;
         for (name, count) in switches {
             *self.switches.entry(name).or_default() += count;
         }
@@ -263,8 +267,7 @@ impl World {
             return Ending::Stopped;
         }
         self.graph.take_log();
-        self.nonces += 1;
-        let nonce = format!("{}-{}", self.name, self.nonces);
+        let nonce = self.nonce();
         let mut journal = Vec::new();
         let receipt = carry_out(
             plan,
@@ -304,7 +307,8 @@ impl World {
                     .extend(laws::unexplained(plan, &execution.created, before, &after));
                 self.problems
                     .extend(expected::missing(root, &receipt.objects, before, &after));
-                self.converged(sources).await;
+                let is_revived = laws::revives(plan);
+                self.converged(sources, is_revived).await;
                 Ending::Applied
             }
             Outcome::RolledBack => {
@@ -343,8 +347,7 @@ impl World {
         if receipt.execution.stranded.is_empty() {
             self.problems.push("Stranded: nobody says what".to_owned());
         }
-        self.nonces += 1;
-        let nonce = format!("{}-{}", self.name, self.nonces);
+        let nonce = self.nonce();
         let finished = finish(&self.graph, &mut self.ledger, journal, &nonce).await;
         for line in self.graph.take_log().lines.unwrap_or_default() {
             eprintln!("recovery: {line}");
@@ -365,11 +368,17 @@ impl World {
         }
     }
 
-    /// 1. Converges: planning again is empty.
-    async fn converged(&mut self, sources: &[idac::declare::Source]) {
+    /// 1. Converges: planning again is empty. What an object comes back with from the recycle bin is seen only then,
+    /// so after a revival one more round may have to take it away.
+    async fn converged(&mut self, sources: &[idac::declare::Source], revival: Revival) {
         match look(sources, &self.graph, &self.ledger).await {
             Looked::Here(again) => {
-                if !again.plan.steps.is_empty() {
+                let is_empty = again.plan.steps.is_empty();
+                if !is_empty && revival == Revival::Some {
+                    self.tally.second_rounds += 1;
+                    return self.once_more(sources, *again).await;
+                }
+                if !is_empty {
                     let steps = serde_json::to_string(&again.plan.steps).expect("steps are JSON");
                     self.problems
                         .push(format!("Converges: planned again: {steps}"));
@@ -384,6 +393,42 @@ impl World {
                     .push(format!("Converges: {}", findings[0].message));
             }
         }
+    }
+
+    /// The round that takes away what came back with a revived object; then nothing is left to do.
+    async fn once_more(&mut self, sources: &[idac::declare::Source], situation: Situation) {
+        let tried = rehearse(&situation).await;
+        if tried.clearance.is_none() {
+            self.problems.push(format!(
+                "Converges: the second round: {}",
+                told(&tried.verdict)
+            ));
+            return;
+        }
+        let nonce = self.nonce();
+        let mut journal = Vec::new();
+        let applied = carry_out(
+            &situation.plan,
+            tried,
+            &self.graph,
+            &mut self.ledger,
+            &mut journal,
+            &nonce,
+        )
+        .await;
+        let receipt = applied.expect("the ledger and the journal take everything");
+        if receipt.execution.outcome != Outcome::Applied {
+            self.problems.push(format!(
+                "Converges: the second round: {:?}",
+                receipt.execution
+            ));
+        }
+        Box::pin(self.converged(sources, Revival::None)).await;
+    }
+
+    fn nonce(&mut self) -> String {
+        self.nonces += 1;
+        format!("{}-{}", self.name, self.nonces)
     }
 
     /// 2. Same input, same bytes.

@@ -118,7 +118,9 @@ impl Writer<'_> {
             return self.assignment_of_role(document);
         }
         for key in keys(kind_of(address)) {
-            let is_fixed = *key == "isAssignableToRole";
+            // Directory roles stay what the group was made for, also when nobody says so any more.
+            let is_fixed = *key == "isAssignableToRole"
+                || (*key == "membershipRule" && document.get("isAssignableToRole").is_some());
             match self.dice.below(10) {
                 0 | 1 if !is_fixed => self.set(document, address, key),
                 2 if !is_fixed && *key != "displayName" => {
@@ -253,8 +255,10 @@ impl Writer<'_> {
     }
 
     fn identifier_uris(&mut self, name: &str) -> Value {
-        let tenant = format!("api://${{tenant.id}}/{name}");
-        let domain = format!("https://${{tenant.domain}}/{name}");
+        // A name that an object had before may be another's now, and the tenant keeps what nobody writes any more.
+        let number = self.dice.below(1_000);
+        let tenant = format!("api://${{tenant.id}}/{name}-{number}");
+        let domain = format!("https://${{tenant.domain}}/{name}-{number}");
         let items = self
             .dice
             .some(&["api://${self.appId}".to_owned(), tenant, domain], 3);
