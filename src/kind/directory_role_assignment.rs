@@ -169,6 +169,7 @@ pub(super) static ROLE_ASSIGNMENT: Entity = Entity {
     ],
     relations: &[],
     sets: &[],
+    follows: &[],
     exclusive: &[],
     later: &[],
     switched: &[],

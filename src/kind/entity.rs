@@ -15,6 +15,8 @@ pub struct Entity {
     pub relations: &'static [Relation],
     /// How all objects of the entity that belong to one other object are read.
     pub sets: &'static [SetRead],
+    /// Lists in which Graph also shows what the object has in them of which this one is a part.
+    pub follows: &'static [&'static str],
     /// What no two objects of the entity have at the same time.
     pub exclusive: &'static [Exclusive],
     /// Writes that must not share a request with another, or must come after it.
@@ -109,6 +111,8 @@ pub struct Relation {
     pub name: &'static str,
     /// What to ask of each target when reading.
     pub last: Last,
+    /// The properties of the object whose change comes before links are.
+    pub after: &'static [&'static str],
 }
 
 /// Whether the last user of a relation can be removed.

@@ -290,8 +290,10 @@ pub(super) static SERVICE_PRINCIPAL: Entity = Entity {
     relations: &[Relation {
         name: "owners",
         last: Last::Removable,
+        after: &[],
     }],
     sets: &[],
+    follows: &["tags"],
     exclusive: &[],
     later: &[],
     switched: &[],
@@ -333,6 +335,7 @@ pub(super) static APP_ROLE_ASSIGNMENT: Entity = Entity {
             parent: Some("resourceId"),
         },
     ],
+    follows: &[],
     exclusive: &[],
     later: &[],
     switched: &[],

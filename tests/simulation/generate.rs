@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::dice::Dice;
 use super::repair::repair;
-use super::root::{Root, kind_of, name_of};
+use super::root::{Root, is_exact, kind_of, name_of};
 use super::surroundings::Surroundings;
-use super::write::{NAMES, Writer};
+use super::write::{NAMES, RULED, Writer};
 
 const GROUPS: [&str; 5] = ["staff", "admins", "sales", "devs", "night-shift"];
 
@@ -78,6 +78,9 @@ pub(crate) fn next(root: &Root, graveyard: &Root, around: &Surroundings, dice: &
         add(&mut root, kind, names, count, around, dice);
     }
     rewrite(&mut root, around, dice, 60);
+    if dice.falls(25) {
+        exchange_uris(&mut root, dice);
+    }
     if root.documents.values().all(|it| it["kind"] == "existing") {
         add(&mut root, "group", &GROUPS, 1, around, dice);
     }
@@ -123,6 +126,10 @@ fn rename(root: &mut Root, address: &str, dice: &mut Dice) {
         _ => return,
     };
     let new = *dice.one(names);
+    // What a group was made for it stays.
+    if RULED.contains(&new) != RULED.contains(&name_of(address)) {
+        return;
+    }
     let to = format!("{kind}/{new}");
     if root.documents.contains_key(&to)
         || root.adopt.contains_key(address)
@@ -136,6 +143,9 @@ fn rename(root: &mut Root, address: &str, dice: &mut Dice) {
     document["name"] = json!(new);
     if dice.falls(80) {
         document["previously"] = json!(name_of(address));
+    } else if let Some(document) = document.as_object_mut() {
+        // It is another object: what only one can have stays with the one that goes, or that somebody declares anew.
+        document.remove("identifierUris");
     }
     root.documents.insert(to.clone(), document);
     for document in root.documents.values_mut() {
@@ -144,5 +154,28 @@ fn rename(root: &mut Root, address: &str, dice: &mut Dice) {
             .replace(&format!("\"{address}\""), &format!("\"{to}\""))
             .replace(&format!("${{{address}."), &format!("${{{to}."));
         *document = serde_json::from_str(&renamed).expect("it was JSON before");
+    }
+}
+
+/// Gives the identifier URIs of two applications to one another.
+fn exchange_uris(root: &mut Root, dice: &mut Dice) {
+    let has = |address: &String| {
+        root.documents[address]
+            .get("identifierUris")
+            .is_some_and(is_exact)
+    };
+    let mut addresses: Vec<String> = root
+        .of_kind("application")
+        .into_iter()
+        .filter(has)
+        .collect();
+    dice.shuffle(&mut addresses);
+    if let [one, other, ..] = addresses.as_slice() {
+        let uris = [one, other].map(|address| root.documents[address]["identifierUris"].clone());
+        for (address, uris) in [other, one].into_iter().zip(uris) {
+            if let Some(document) = root.documents.get_mut(address) {
+                document["identifierUris"] = uris;
+            }
+        }
     }
 }

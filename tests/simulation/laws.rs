@@ -95,28 +95,23 @@ pub(crate) fn unexplained(
 /// 3. Rolls back: the tenant is as it was, but for what the plan created, which lies in the recycle bin.
 pub(crate) fn not_rolled_back(before: &Facts, after: &Facts) -> Vec<String> {
     let is_new = |id: &str| before.object(id).is_none() && after.object(id).is_some();
+    // Nobody can look at what an object in the recycle bin is linked to, and what it is called follows others.
+    let lies = |facts: &Facts, id: &str| {
+        facts
+            .object(id)
+            .is_some_and(|object| object["deleted"] == true)
+    };
+    let is_out_of_sight = |id: &str| lies(before, id) && lies(after, id);
     before
         .differences(after)
         .iter()
         .filter(|difference| {
             let mut words = difference.name.split_whitespace();
             let class = words.next().unwrap_or_default();
-            let concerns_new = words.any(&is_new);
-            // What lies in the recycle bin is called as its application is now; nobody can write there.
-            let lay_there = difference
-                .before
-                .as_ref()
-                .is_some_and(|it| it["deleted"] == true);
-            let lies_there = difference
-                .after
-                .as_ref()
-                .is_some_and(|it| it["deleted"] == true);
-            if lay_there
-                && lies_there
-                && changed(difference) == BTreeSet::from(["displayName".to_owned()])
-            {
+            if words.clone().any(is_out_of_sight) {
                 return false;
             }
+            let concerns_new = words.any(is_new);
             let is_buried = difference
                 .after
                 .as_ref()

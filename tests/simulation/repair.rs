@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::root::{Root, items, items_mut, kind_of};
+use super::root::{Root, is_exact, items, items_mut, kind_of};
 
 /// What an application offers: for each app role its allowed member types, and the permission scopes; enabled ones.
 #[derive(Default)]
 struct Offer {
     roles: BTreeMap<String, Vec<String>>,
     scopes: BTreeSet<String>,
-    /// Whether the document speaks of app roles at all.
-    speaks_of_roles: bool,
+    /// Whether it surely offers no other app roles.
+    is_exact: bool,
 }
 
 pub(crate) fn repair(root: &mut Root) {
@@ -134,8 +134,9 @@ fn drop_renames(root: &mut Root) {
 fn offer(document: &Value) -> Offer {
     let enabled = |item: &&Value| item["isEnabled"] != json!(false);
     let text = |item: &Value| item["value"].as_str().unwrap_or_default().to_owned();
+    let is_foreign = document["kind"] == "servicePrincipal";
     let mut offer = Offer {
-        speaks_of_roles: document.get("appRoles").is_some(),
+        is_exact: is_foreign || document.get("appRoles").is_some_and(is_exact),
         ..Offer::default()
     };
     if let Some(roles) = document.get("appRoles") {
@@ -221,8 +222,11 @@ fn service_principal(world: &World<'_>, address: &str, document: &mut Value) {
         };
         let fits = match assignment.get("appRole") {
             Some(role) => allows(offer, role, member),
-            // Whether there are app roles that nobody speaks of is for the tenant to say.
-            None => !offer.speaks_of_roles && member == "User",
+            // Entra gives default access only where no app role is for that type of principal.
+            None => {
+                let has = |of: &Vec<String>| of.iter().any(|it| it == member);
+                offer.is_exact && !offer.roles.values().any(has)
+            }
         };
         world.has(&assignment["principal"]) && fits && seen.insert(assignment.to_string())
     });

@@ -10,6 +10,8 @@ pub(crate) const USERS: [&str; 6] = ["ana", "ben", "chloe", "dmitri", "emeka", "
 pub(crate) const NAMES: [&str; 9] = [
     "api", "web", "worker", "portal", "billing", "mail", "search", "audit", "store",
 ];
+/// Groups that may have a rule; the others may be assignable to directory roles, which a group stays for ever.
+pub(crate) const RULED: [&str; 2] = ["night-shift", "sales"];
 const ROLES: [&str; 4] = ["Task.Read", "Task.Write", "Task.Run", "Task.Audit"];
 const SCOPES: [&str; 4] = ["Use", "Read", "Admin.All", "Notify"];
 /// Applications that vendors registered elsewhere. Microsoft's own are not anybody else's to change.
@@ -119,8 +121,7 @@ impl Writer<'_> {
         }
         for key in keys(kind_of(address)) {
             // Directory roles stay what the group was made for, also when nobody says so any more.
-            let is_fixed = *key == "isAssignableToRole"
-                || (*key == "membershipRule" && document.get("isAssignableToRole").is_some());
+            let is_fixed = *key == "isAssignableToRole";
             match self.dice.below(10) {
                 0 | 1 if !is_fixed => self.set(document, address, key),
                 2 if !is_fixed && *key != "displayName" => {
@@ -139,6 +140,7 @@ impl Writer<'_> {
 
     fn value(&mut self, address: &str, key: &str) -> Option<Value> {
         let name = name_of(address);
+        let ruled = RULED.contains(&name);
         Some(match key {
             "displayName" => json!(format!(
                 "{name} {}",
@@ -176,8 +178,10 @@ impl Writer<'_> {
             "servicePrincipal" => self.service_principal(address),
             "protect" if self.dice.falls(8) => json!(true),
             "mailNickname" => json!(self.dice.one(&["nick-one", "nick-two"])),
-            "isAssignableToRole" if self.dice.falls(50) => json!(true),
-            "membershipRule" if self.dice.falls(30) => json!("(user.department -eq \"Sales\")"),
+            "isAssignableToRole" if !ruled && self.dice.falls(50) => json!(true),
+            "membershipRule" if ruled && self.dice.falls(50) => {
+                json!("(user.department -eq \"Sales\")")
+            }
             "membershipRuleProcessingState" => json!(self.dice.one(&["On", "Paused"])),
             "loginUrl" => self.url("login"),
             "notificationEmailAddresses" => {
@@ -453,7 +457,8 @@ impl Writer<'_> {
         Value::Object(claims)
     }
 
-    /// Names and subjects are few, so that credentials are often renamed, swapped or taken over.
+    /// Names and subjects are few, so that credentials are often renamed, swapped or taken over. Where others are left
+    /// alone, theirs are not asked for.
     fn credentials(&mut self) -> Value {
         let names = self.dice.some(&["deploy", "main", "nightly", "cluster"], 4);
         let mut subjects = [
@@ -463,14 +468,15 @@ impl Writer<'_> {
             "repo:contoso/d",
         ];
         self.dice.shuffle(&mut subjects);
-        let items = names
+        let is_exact = self.dice.falls(65);
+        let items: Vec<Value> = names
             .into_iter()
             .zip(subjects)
             .map(|(name, subject)| {
                 let mut credential = json!({
                     "name": name,
                     "issuer": self.dice.one(&["https://tokens.contoso.com", "https://oidc.contoso.com/one"]),
-                    "subject": subject,
+                    "subject": if is_exact { subject.to_owned() } else { format!("repo:contoso/at-least-{name}") },
                 });
                 if self.dice.falls(30) {
                     credential["audiences"] = json!(["api://AzureADTokenExchange"]);
@@ -481,7 +487,10 @@ impl Writer<'_> {
                 credential
             })
             .collect();
-        self.covered(items)
+        match is_exact || items.is_empty() {
+            true => json!(items),
+            false => json!({ "atLeast": items }),
+        }
     }
 
     fn service_principal(&mut self, address: &str) -> Value {

@@ -40,8 +40,10 @@ pub(in crate::kind) static APPLICATION: Entity = Entity {
     relations: &[Relation {
         name: "owners",
         last: Last::Removable,
+        after: &[],
     }],
     sets: &[],
+    follows: &[],
     exclusive: &[Exclusive::Each("identifierUris")],
     later: &[
         Later {
@@ -212,6 +214,7 @@ pub(in crate::kind) static FEDERATED_IDENTITY_CREDENTIAL: Entity = Entity {
         url: "/applications/{owner}/federatedIdentityCredentials",
         parent: None,
     }],
+    follows: &[],
     exclusive: &[
         Exclusive::Together(&["name"]),
         Exclusive::Together(&["issuer", "subject"]),
@@ -251,6 +254,7 @@ pub(in crate::kind) static OAUTH2_PERMISSION_GRANT: Entity = Entity {
         url: "/servicePrincipals/{owner}/oauth2PermissionGrants",
         parent: None,
     }],
+    follows: &[],
     exclusive: &[],
     later: &[],
     switched: &[],
