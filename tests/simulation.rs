@@ -9,6 +9,8 @@ mod dice;
 mod expected;
 #[path = "simulation/generate.rs"]
 mod generate;
+#[path = "simulation/hardship.rs"]
+mod hardship;
 #[path = "simulation/laws.rs"]
 mod laws;
 #[path = "simulation/pipeline.rs"]
@@ -19,6 +21,8 @@ mod repair;
 mod root;
 #[path = "simulation/surroundings.rs"]
 mod surroundings;
+#[path = "simulation/tally.rs"]
+mod tally;
 #[path = "simulation/witness.rs"]
 mod witness;
 #[path = "simulation/world.rs"]
@@ -31,7 +35,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use idac::ledger::Folder;
-use world::{Tally, Telling};
+use tally::Tally;
+use world::Telling;
 
 /// How many worlds every run of the tests goes through.
 const SLICE: u64 = 2_000;

@@ -11,6 +11,8 @@ use super::root::{Root, is_exact, items, items_mut, kind_of};
 #[derive(Default)]
 struct Offer {
     roles: BTreeMap<String, Vec<String>>,
+    /// Who can have some app role, also one that is switched off.
+    members: BTreeSet<String>,
     scopes: BTreeSet<String>,
     /// Whether it surely offers no other app roles.
     is_exact: bool,
@@ -127,6 +129,8 @@ fn drop_renames(root: &mut Root) {
             && let Some(document) = document.as_object_mut()
         {
             document.remove("previously");
+            // It is another object now, and what only one can have is the other's.
+            document.remove("identifierUris");
         }
     }
 }
@@ -140,6 +144,12 @@ fn offer(document: &Value) -> Offer {
         ..Offer::default()
     };
     if let Some(roles) = document.get("appRoles") {
+        for role in items(roles) {
+            let members = items(&role["allowedMemberTypes"])
+                .iter()
+                .filter_map(Value::as_str);
+            offer.members.extend(members.map(str::to_owned));
+        }
         for role in items(roles).iter().filter(enabled) {
             let members = items(&role["allowedMemberTypes"])
                 .iter()
@@ -223,10 +233,7 @@ fn service_principal(world: &World<'_>, address: &str, document: &mut Value) {
         let fits = match assignment.get("appRole") {
             Some(role) => allows(offer, role, member),
             // Entra gives default access only where no app role is for that type of principal.
-            None => {
-                let has = |of: &Vec<String>| of.iter().any(|it| it == member);
-                offer.is_exact && !offer.roles.values().any(has)
-            }
+            None => offer.is_exact && !offer.members.contains(member),
         };
         world.has(&assignment["principal"]) && fits && seen.insert(assignment.to_string())
     });

@@ -21,73 +21,6 @@ use super::root::Root;
 use super::surroundings::{Portal, Surroundings, founded};
 use super::witness::{Facts, Witness};
 
-/// What worlds came to.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) worlds: u64,
-    pub(crate) steps: u64,
-    pub(crate) applied: u64,
-    pub(crate) rolled_back: u64,
-    pub(crate) stranded: u64,
-    pub(crate) nothing_to_do: u64,
-    pub(crate) guarded: u64,
-    pub(crate) unplannable: u64,
-    pub(crate) invalid: u64,
-    pub(crate) declared: u64,
-    /// Rounds after one that took something out of the recycle bin and found it otherwise than it could be seen there.
-    pub(crate) second_rounds: u64,
-    /// Plans that met what came back from the recycle bin and was in the way.
-    pub(crate) unseen: u64,
-    /// Worlds by the switch that was in its other position.
-    pub(crate) switches: BTreeMap<&'static str, u64>,
-    /// Steps by entity and action.
-    pub(crate) kinds: BTreeMap<(String, &'static str), u64>,
-    pub(crate) codes: BTreeMap<&'static str, u64>,
-}
-
-impl Tally {
-    pub(crate) fn add(&mut self, other: Tally) {
-        let Tally {
-            worlds,
-            steps,
-            applied,
-            rolled_back,
-            stranded,
-            nothing_to_do,
-            guarded,
-            unplannable,
-            invalid,
-            declared,
-            second_rounds,
-            unseen,
-            switches,
-            kinds,
-            codes,
-        } = other;
-        self.worlds += worlds;
-        self.steps += steps;
-        self.applied += applied;
-        self.rolled_back += rolled_back;
-        self.stranded += stranded;
-        self.nothing_to_do += nothing_to_do;
-        self.guarded += guarded;
-        self.unplannable += unplannable;
-        self.invalid += invalid;
-        self.declared += declared;
-        self.second_rounds += second_rounds;
-        self.unseen += unseen;
-        for (name, count) in switches {
-            *self.switches.entry(name).or_default() += count;
-        }
-        for (name, count) in kinds {
-            *self.kinds.entry(name).or_default() += count;
-        }
-        for (name, count) in codes {
-            *self.codes.entry(name).or_default() += count;
-        }
-    }
-}
-
 /// Whether a world tells what happens in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Telling {
@@ -147,7 +80,7 @@ pub(crate) async fn run(seed: u64, presence: Folder, telling: Telling) -> (Tally
     }
     let mut change = Dice::of(seed, "next");
     let second = generate::next(&first, &Root::default(), &around, &mut change);
-    let hardship = hardship(seed, &mut dice);
+    let hardship = hardship::draw(seed, &mut dice);
     let ending = world.round(&second, &hardship).await;
     match ending {
         Ending::Applied => {}
@@ -269,7 +202,7 @@ impl World {
         hardship: &Hardship,
     ) -> Ending {
         let plan = &situation.plan;
-        self.count(plan);
+        self.tally.count(plan);
         self.tell(|| serde_json::to_string_pretty(&plan.steps).expect("steps are JSON"));
         let tried = rehearse(&situation).await;
         if tried.clearance.is_none() {
@@ -480,27 +413,6 @@ impl World {
         Ending::Stopped
     }
 
-    fn count(&mut self, plan: &Plan) {
-        self.tally.steps += plan.steps.len() as u64;
-        for step in &plan.steps {
-            let action = match &step.action {
-                Action::Create { revive: None, .. } => "create",
-                Action::Create {
-                    revive: Some(_), ..
-                } => "revive",
-                Action::Update { .. } => "update",
-                Action::Delete { .. } => "delete",
-                Action::Link { .. } => "link",
-                Action::Unlink { .. } => "unlink",
-            };
-            *self
-                .tally
-                .kinds
-                .entry((step.entity.clone(), action))
-                .or_default() += 1;
-        }
-    }
-
     /// Lets somebody change some managed objects.
     fn meddle(&mut self, dice: &mut Dice) {
         let applied = idac::ledger::last_receipt(&self.ledger).expect("the ledger is read");
@@ -548,62 +460,5 @@ fn told(verdict: &Verdict) -> String {
         | Verdict::Failed { .. } => {
             format!("{verdict:?}")
         }
-    }
-}
-
-/// What goes wrong: nothing, what passes, or what does not.
-fn hardship(seed: u64, dice: &mut Dice) -> Hardship {
-    let mut hardship = Hardship {
-        seed,
-        ..Hardship::default()
-    };
-    let choice = dice.below(10);
-    if choice < 3 {
-        return hardship;
-    }
-    if choice != 9 {
-        if dice.falls(50) {
-            let per_mille = [0, 20, 100];
-            hardship.throttled_per_mille = *dice.one(&per_mille);
-            hardship.retry_after_s = *dice.one(&[0, 1, 10]);
-            hardship.unavailable_per_mille = *dice.one(&per_mille);
-            hardship.lost_answer_per_mille = *dice.one(&per_mille);
-            hardship.lost_request_per_mille = *dice.one(&per_mille);
-        }
-        hardship.create_lag = lag(dice);
-        hardship.update_lag = lag(dice);
-        hardship.mirror_lag = lag(dice);
-    }
-    if choice >= 6 {
-        let first = dice.between(1, 25);
-        let refusals = *dice.one(&[1, 1, 1, 2, 4]);
-        for at in 0..refusals {
-            let (status, code) = *dice.one(&[
-                (403, "Authorization_RequestDenied"),
-                (400, "Request_BadRequest"),
-                (409, "Request_MultipleObjectsWithSameKeyValue"),
-                (404, "Request_ResourceNotFound"),
-            ]);
-            hardship.refusals.push(ScheduledRefusal {
-                nth: u32::try_from(first + at).expect("it is small"),
-                method: None,
-                path_contains: String::new(),
-                status,
-                code: code.to_owned(),
-                message: "Refused on purpose.".to_owned(),
-            });
-        }
-    }
-    hardship
-}
-
-fn lag(dice: &mut Dice) -> Lag {
-    if dice.falls(40) {
-        return Lag::default();
-    }
-    Lag {
-        requests: *dice.one(&[0, 1, 3, 8]),
-        ms: *dice.one(&[0, 200, 3_000, 20_000]),
-        flapping: *dice.one(&[Flapping::Steady, Flapping::Flapping]),
     }
 }
