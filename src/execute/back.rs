@@ -92,6 +92,7 @@ impl WayBack<'_> {
             ground: self.job.ground,
             seed: self.job.seed,
             deed,
+            way: self.job.way,
             wanted: Default::default(),
         };
         match forward(&job, start, self.post, self.patience).await {
@@ -139,7 +140,8 @@ impl WayBack<'_> {
             if let Some(id) = found.as_ref().and_then(|found| found["id"].as_str()) {
                 return Ok(Some(format!("{}/{id}", creating.collection)));
             }
-            if !self.walker.once_more(&mut used).await {
+            // Whether it came to be is not known, and a replica that is behind does not know either.
+            if !self.walker.again(&mut used).await {
                 return Ok(None);
             }
         }

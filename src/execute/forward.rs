@@ -24,8 +24,16 @@ pub(super) struct Job {
     pub(super) ground: Ground,
     pub(super) seed: u64,
     pub(super) deed: Deed,
+    pub(super) way: Way,
     /// What others refer to of the object, when the step makes one.
     pub(super) wanted: BTreeSet<String>,
+}
+
+/// Whether the job does what the plan says, or undoes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Forward,
+    Back,
 }
 
 /// What is to be done.
@@ -71,8 +79,9 @@ pub(super) async fn forward(job: &Job, start: Start, post: &Postbox, patience: &
     let mut walker = Walker::new(post, patience, job.ground, job.seed);
     let (request, intent) = job.deed.request();
     let mut start = start;
+    let mut late = Used::default();
     loop {
-        if start == Start::Unclear {
+        if start == Start::Unclear && !job.hides_behind_lag() {
             match look(job, &walker).await {
                 Ok(Seen::So(object)) => return took(job, &walker, object, start).await,
                 Ok(Seen::NotSo) => {}
@@ -84,6 +93,8 @@ pub(super) async fn forward(job: &Job, start: Start, post: &Postbox, patience: &
         match walker.write(&request, intent).await {
             Wrote::Answered(response) => return answered(job, &walker, response, start).await,
             Wrote::Unclear => start = Start::Unclear,
+            Wrote::AlreadySo(_)
+                if is_only_news(job, &walker).await && walker.again(&mut late).await => {}
             Wrote::AlreadySo(refusal) => return confirm(job, &walker, refusal, start).await,
             Wrote::Refused(refusal) if refusal.is_ambiguous() || refusal.status == Some(408) => {
                 return match look(job, &walker).await {
@@ -98,12 +109,48 @@ pub(super) async fn forward(job: &Job, start: Start, post: &Postbox, patience: &
     }
 }
 
+/// Whether "not found" tells of the replica that answers and not of the tenant.
+///
+/// What was created or deleted a moment ago is not found, and still found, by a replica that is behind; as many looks
+/// as one likes may meet that one. Only the recycle bin proves that something was deleted, and nothing that it was
+/// restored, so the write itself is sent until it is taken or patience ends: doing any of these twice does no more.
+async fn is_only_news(job: &Job, walker: &Walker<'_>) -> bool {
+    if !job.hides_behind_lag() {
+        return false;
+    }
+    match (&job.deed, job.entity.removal) {
+        (Deed::Delete { url }, Removal::Soft) => {
+            let id = url.rsplit('/').next().unwrap_or_default();
+            let bin = walker.read(&lower::deleted_item(id)).await;
+            !matches!(bin, Ok(Some(_)))
+        }
+        (Deed::Delete { .. }, Removal::Hard | Removal::Never)
+        | (Deed::Revive { .. } | Deed::Unlink(_), _) => true,
+        // What is there already is not made twice.
+        (Deed::Create(_) | Deed::Update { .. } | Deed::Link(_), _) => false,
+    }
+}
+
 /// Somebody else changed what the step would change.
 pub(super) fn changed() -> Trouble {
     Trouble::own(
         "changed-by-somebody-else",
         "it is neither as it was nor as idac wrote it: somebody else changed it",
     )
+}
+
+impl Job {
+    /// Whether the write takes back what this run did a moment ago, and replicas may show either. Sent twice it does
+    /// no more than once: Graph refuses a second object with the same key.
+    fn hides_behind_lag(&self) -> bool {
+        match (self.way, &self.deed) {
+            (
+                Way::Back,
+                Deed::Create(_) | Deed::Delete { .. } | Deed::Revive { .. } | Deed::Unlink(_),
+            ) => true,
+            (Way::Back, Deed::Update { .. } | Deed::Link(_)) | (Way::Forward, _) => false,
+        }
+    }
 }
 
 impl Deed {
@@ -168,10 +215,7 @@ async fn look_for_created(
 /// Replicas may still show an object that was deleted a moment ago: it is back when the recycle bin no longer has
 /// it and it is readable, each time one looks.
 async fn look_for_revived(id: &ObjectId, url: &str, walker: &Walker<'_>) -> Result<Seen, Refusal> {
-    if !walker
-        .is_gone(&format!("/directory/deletedItems/{id}"))
-        .await?
-    {
+    if !walker.is_gone(&lower::deleted_item(id.as_str())).await? {
         return Ok(Seen::NotSo);
     }
     Ok(match walker.read(&format!("{url}?$select=id")).await? {

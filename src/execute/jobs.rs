@@ -1,7 +1,7 @@
 //! From a step of the plan, and what is known when it starts, to the job that a walker carries.
 
 use super::back::{Back, Removing};
-use super::forward::{Deed, Job};
+use super::forward::{Deed, Job, Way};
 use super::journal::Trouble;
 use super::known::Wanted;
 use super::lower::{Lower, Unknown};
@@ -45,6 +45,7 @@ impl Jobs {
             ground: ground(step),
             seed: self.seed_of(step),
             deed,
+            way: Way::Forward,
             wanted,
         })
     }
@@ -61,6 +62,7 @@ impl Jobs {
             ground: Ground::Fresh,
             seed: !self.seed_of(step),
             deed: Deed::Delete { url: String::new() },
+            way: Way::Back,
             wanted: Default::default(),
         };
         (job, way)

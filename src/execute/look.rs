@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::compare::{holds, member};
 use super::known;
-use super::lower::{Body, Creating, Tie};
+use super::lower::{self, Body, Creating, Tie};
 use super::walker::Walker;
 use crate::address::ObjectId;
 use crate::graph::Refusal;
@@ -93,7 +93,7 @@ pub(super) async fn look_at_revived(
     wanted: &BTreeSet<String>,
     walker: &Walker<'_>,
 ) -> Seen {
-    let bin = format!("/directory/deletedItems/{id}");
+    let bin = lower::deleted_item(id.as_str());
     match walker.is_gone(&bin).await {
         Ok(false) => return Seen::Before,
         Ok(true) => {}

@@ -149,10 +149,12 @@ pub(super) fn patch(url: &str, body: &Body) -> Request {
 
 /// The request that takes an object out of the recycle bin.
 pub(super) fn restore(id: &str) -> Request {
-    Request::new(
-        Method::Post,
-        format!("/directory/deletedItems/{}/restore", percent_encoded(id)),
-    )
+    Request::new(Method::Post, format!("{}/restore", deleted_item(id)))
+}
+
+/// Where an object is in the recycle bin.
+pub(super) fn deleted_item(id: &str) -> String {
+    format!("/directory/deletedItems/{}", percent_encoded(id))
 }
 
 impl Lower<'_> {

@@ -169,6 +169,8 @@ pub(super) static ROLE_ASSIGNMENT: Entity = Entity {
     ],
     relations: &[],
     sets: &[],
+    follows: &[],
+    exclusive: &[],
     later: &[],
     switched: &[],
     siblings: None,

@@ -15,6 +15,10 @@ pub struct Entity {
     pub relations: &'static [Relation],
     /// How all objects of the entity that belong to one other object are read.
     pub sets: &'static [SetRead],
+    /// Lists in which Graph also shows what the object has in them of which this one is a part.
+    pub follows: &'static [&'static str],
+    /// What no two objects of the entity have at the same time.
+    pub exclusive: &'static [Exclusive],
     /// Writes that must not share a request with another, or must come after it.
     pub later: &'static [Later],
     /// Items that Graph refuses to change or remove while they are switched on.
@@ -107,6 +111,8 @@ pub struct Relation {
     pub name: &'static str,
     /// What to ask of each target when reading.
     pub last: Last,
+    /// The properties of the object whose change comes before links are.
+    pub after: &'static [&'static str],
 }
 
 /// Whether the last user of a relation can be removed.
@@ -126,6 +132,15 @@ pub struct SetRead {
     pub url: &'static str,
     /// The property that holds the object in whose URL the read objects are deleted; `None`: the collection's own.
     pub parent: Option<&'static str>,
+}
+
+/// What only one object can have: Graph refuses a write that would give it to a second one.
+#[derive(Debug)]
+pub enum Exclusive {
+    /// These properties together, among the objects of one parent.
+    Together(&'static [&'static str]),
+    /// Each item of this list, in the whole tenant.
+    Each(&'static str),
 }
 
 /// A property that waits for others of the same object.
@@ -184,6 +199,16 @@ pub enum Lane {
 pub struct Permissions {
     pub read: &'static [&'static str],
     pub write: &'static [&'static str],
+}
+
+impl Exclusive {
+    /// The properties that say it.
+    pub fn names(&'static self) -> &'static [&'static str] {
+        match self {
+            Exclusive::Together(names) => names,
+            Exclusive::Each(name) => std::slice::from_ref(name),
+        }
+    }
 }
 
 impl Entity {

@@ -232,13 +232,18 @@ pub(super) static GROUP: Entity = Entity {
         Relation {
             name: "members",
             last: Last::Removable,
+            // The members of a dynamic group are its rule's.
+            after: &["groupTypes"],
         },
         Relation {
             name: "owners",
             last: Last::KeptByGraph,
+            after: &[],
         },
     ],
     sets: &[],
+    follows: &[],
+    exclusive: &[],
     later: &[],
     switched: &[],
     siblings: None,

@@ -25,6 +25,8 @@ pub(super) static USER: Entity = Entity {
     properties: &[read_only("userPrincipalName"), read_only("displayName")],
     relations: &[],
     sets: &[],
+    follows: &[],
+    exclusive: &[],
     later: &[],
     switched: &[],
     siblings: None,

@@ -172,6 +172,8 @@ impl Merge<'_> {
 
     pub(super) fn merge(&self, form: &Form, desired: &Value, observed: Option<&Value>) -> Value {
         let merged = match form {
+            // Some properties refuse an empty text, none refuses `null`, and Graph answers `null` for either.
+            Form::Plain if desired.is_nothing() => Value::Null,
             Form::Plain | Form::Complex(_) => desired.clone(),
             Form::Set => self.merge_set(desired, observed),
             Form::Words => self.merge_words(desired, observed),

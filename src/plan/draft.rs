@@ -24,6 +24,8 @@ pub(super) struct Draft {
     /// Objects that must exist before; those that no draft creates are ignored.
     pub(super) needs: Vec<Address>,
     pub(super) after: BTreeSet<Place>,
+    /// Why Graph would not take it back.
+    pub(super) for_good: Option<&'static str>,
 }
 
 /// All steps of a plan, in no order.
@@ -66,6 +68,17 @@ impl Drafts {
         place
     }
 
+    /// Adds a write that comes before those of its object which are here already.
+    pub(super) fn push_before(&mut self, draft: Draft) -> Place {
+        self.all.push(draft);
+        self.all.len() - 1
+    }
+
+    /// The last draft so far that creates or updates the object.
+    pub(super) fn last_write_of(&self, address: &Address) -> Option<Place> {
+        self.last_write.get(address).copied()
+    }
+
     pub(super) fn is_deleted(&self, id: &ObjectId) -> bool {
         self.deletes.contains_key(id)
     }
@@ -89,6 +102,17 @@ impl Drafts {
         }
         for (id, deletion) in &self.deletes {
             after[*deletion].extend(self.ends_of(id.as_str()));
+        }
+        for (place, draft) in self.all.iter().enumerate() {
+            // Graph finds no link to what it no longer finds itself.
+            if let Action::Unlink {
+                to: Target::Existing(id),
+                ..
+            } = &draft.action
+                && let Some(deletion) = self.deletes.get(id)
+            {
+                after[*deletion].insert(place);
+            }
         }
         for (place, (draft, mut after)) in self.all.iter_mut().zip(after).enumerate() {
             draft.after.append(&mut after);
@@ -136,6 +160,7 @@ pub(super) fn delete(
         reason,
         needs: Vec::new(),
         after: BTreeSet::new(),
+        for_good: None,
     }
 }
 
@@ -155,6 +180,9 @@ fn kept(entity: &Entity, was: &ObservedObject) -> ObservedObject {
 
 /// How a step is undone.
 pub(super) fn inverse(draft: &Draft) -> Inverse {
+    if let Some(why) = draft.for_good {
+        return Inverse::Irreversible(why.to_owned());
+    }
     match &draft.action {
         Action::Create { properties, .. } if is_microsofts(properties) => Inverse::LeaveBehind(
             "Microsoft's own service principals cannot be deleted, and grant nothing by themselves"

@@ -4,6 +4,7 @@
 mod compare;
 mod detach;
 mod draft;
+mod exclusive;
 mod index;
 mod known;
 mod order;
@@ -88,6 +89,7 @@ fn difference(
     if finding::has_errors(&findings) {
         return Err(sorted(findings));
     }
+    exclusive::wait(&pairs, &mut drafts);
     sibling::separate(&mut drafts, snapshot);
     left_alone.extend(unmanaged(&pairs));
     left_alone.sort();

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::exclusive;
 use super::index::{self, Index, Values, fold, is_contained};
 use super::known::Catalogs;
 use super::{Applied, Target};
@@ -38,6 +39,8 @@ pub(super) struct Pairs<'a> {
     /// Where each object stands in `objects`. Addresses are long and begin alike, so they are hashed, not compared.
     places: HashMap<&'a Address, usize>,
     claimed: HashMap<&'a ObjectId, &'a Address>,
+    /// What has to go before something else can be made under its address.
+    pub(super) replaced: Vec<(&'a Address, &'a ObservedObject)>,
 }
 
 impl<'a> Pairs<'a> {
@@ -63,6 +66,7 @@ impl<'a> Pairs<'a> {
             snapshot,
             catalogs: Catalogs::default(),
             claimed: HashMap::with_capacity(objects.len()),
+            replaced: Vec::new(),
             objects,
             places,
         };
@@ -172,7 +176,18 @@ impl<'a> Pairing<'_, 'a> {
             }
             pending = waiting;
         }
+        self.replace();
         self.pairs
+    }
+
+    /// Graph would refuse every order in which these could be changed: one of them is made again.
+    fn replace(&mut self) {
+        for (object, observed) in exclusive::in_rings(&self.pairs) {
+            self.pairs.claimed.remove(&observed.id);
+            self.pairs.replaced.push((&object.address, observed));
+            let at = self.pairs.places[&object.address];
+            self.pairs.objects[at].1 = Some(Pair::Planned);
+        }
     }
 
     fn lookup(&self, object: &DesiredObject, key: &Key) -> Lookup<'a> {

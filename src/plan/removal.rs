@@ -23,6 +23,10 @@ pub(super) fn remove(
     findings: &mut Vec<Finding>,
 ) {
     let belongings = Belongings::build(pairs);
+    for (address, was) in &pairs.replaced {
+        let parent = was.parent.clone();
+        drafts.push(delete((*address).clone(), was, parent, Reason::Declared));
+    }
     undeclared(pairs, applied, drafts, left_alone);
     for (object, pair) in pairs.all() {
         let Pair::Existing(owner) = pair else {

@@ -70,10 +70,11 @@ pub(super) fn change<'a>(
     observed: &ObservedObject,
     findings: &mut Vec<Finding>,
 ) -> Vec<Stage<'a>> {
-    if is_kept(pairs, entity, object, observed) {
+    let followed = followed(pairs, entity, object, observed);
+    if followed.is_empty() && is_kept(pairs, entity, object, observed) {
         return Vec::new();
     }
-    let state: Properties = entity
+    let mut state: Properties = entity
         .properties
         .iter()
         .filter(|property| property.write != Write::Never)
@@ -85,6 +86,7 @@ pub(super) fn change<'a>(
             ))
         })
         .collect();
+    state.extend(followed);
     let mut changed = Vec::new();
     for want in wants(pairs, entity, object, Some(&state)) {
         let desired = &object.properties[want.path];
@@ -105,6 +107,60 @@ pub(super) fn change<'a>(
         }
     }
     stages(entity, state, changed)
+}
+
+/// What the object will show, without being written itself, once that is written of which it is a part.
+fn followed(
+    pairs: &Pairs<'_>,
+    entity: &Entity,
+    object: &DesiredObject,
+    observed: &ObservedObject,
+) -> Properties {
+    let root = object.address.root();
+    let mut followed = Properties::new();
+    if root == object.address {
+        return followed;
+    }
+    let Some((whole, Pair::Existing(there) | Pair::Deleted(there))) = pairs.find_object(&root)
+    else {
+        return followed;
+    };
+    for name in entity.follows {
+        let (Some(wanted), true) = (
+            whole.properties.get(*name),
+            object.properties.contains_key(*name),
+        ) else {
+            continue;
+        };
+        let known = pairs.known(&wanted.value);
+        let list = |object: &'_ ObservedObject| -> Vec<Value> {
+            object
+                .properties
+                .get(*name)
+                .map(Value::items)
+                .unwrap_or_default()
+                .to_vec()
+        };
+        let before = list(there);
+        let stays = |item: &Value| match wanted.coverage {
+            Coverage::Exact => known.items().contains(item),
+            Coverage::AtLeast | Coverage::OnCreate => true,
+        };
+        let mut shown = list(observed);
+        let count = shown.len();
+        shown.retain(|item| !before.contains(item) || stays(item));
+        let is_less = shown.len() < count;
+        let comes = known.items().iter().filter(|item| !before.contains(item));
+        let comes: Vec<Value> = comes
+            .filter(|item| !shown.contains(item))
+            .cloned()
+            .collect();
+        if is_less || !comes.is_empty() {
+            shown.extend(comes);
+            followed.insert((*name).to_owned(), Value::List(shown));
+        }
+    }
+    followed
 }
 
 /// Whether the object plainly is as it is desired. Nearly all are, so this comes before anything is copied.
@@ -176,6 +232,7 @@ fn stages<'a>(
     mut wants: Vec<Want<'a>>,
 ) -> Vec<Stage<'a>> {
     number(entity.later, &mut wants);
+    forget_removed(entity, &state, &mut wants);
     let mut walk = Walk {
         entity,
         state,
@@ -203,6 +260,31 @@ fn stages<'a>(
     }
     walk.write(next, Cause::Later, Vec::new());
     walk.stages
+}
+
+/// What a list that only grows keeps of what the tenant has must not name items that go.
+fn forget_removed(entity: &Entity, state: &Properties, wants: &mut [Want<'_>]) {
+    for switched in entity.switched {
+        let Some((path, member)) = switched.named_in else {
+            continue;
+        };
+        let Some(items) = wants.iter().find(|want| want.path == switched.items) else {
+            continue;
+        };
+        let there = get(state, switched.items)
+            .map(Value::items)
+            .unwrap_or_default();
+        let removed: BTreeSet<String> = (there.iter())
+            .filter_map(|item| item.get("id").and_then(Value::as_text))
+            .filter(|id| !has_id(&items.value, id))
+            .map(str::to_owned)
+            .collect();
+        if let Some(want) = wants.iter_mut().find(|want| want.path == path)
+            && !removed.is_empty()
+        {
+            want.value = drop_named(&want.value, member, &|id| removed.contains(id));
+        }
+    }
 }
 
 /// A path comes after those that must be stored before it and change too.

@@ -92,7 +92,7 @@ impl<'a> Writer<'_, 'a> {
         }
         let waits_for: Vec<Address> = waits_for.into_iter().collect();
         self.stages(stages, Some(created), Some(waits_for));
-        self.links(None, Some(created));
+        self.links(None, Some(created), &[]);
     }
 
     fn revive(&mut self, observed: &ObservedObject) -> Place {
@@ -117,7 +117,7 @@ impl<'a> Writer<'_, 'a> {
             observed,
             self.findings,
         );
-        self.stages(stages, revived, None);
+        let updates = self.stages(stages, revived, None);
         for (path, desired) in &self.object.properties {
             if desired.coverage == Coverage::AtLeast
                 && let Some(property) = self.entity.property(path)
@@ -127,7 +127,7 @@ impl<'a> Writer<'_, 'a> {
                 self.leave(path, count);
             }
         }
-        self.links(Some(observed), revived);
+        self.links(Some(observed), revived, &updates);
     }
 
     /// Adds one update for each stage, one after the other. `later` says why those of a new object are not in its
@@ -137,12 +137,14 @@ impl<'a> Writer<'_, 'a> {
         stages: Vec<Stage<'a>>,
         first: Option<Place>,
         later: Option<Vec<Address>>,
-    ) {
+    ) -> Vec<Place> {
+        let mut places = Vec::new();
         if stages.is_empty() {
-            return;
+            return places;
         }
         let mut before: BTreeSet<Place> = first.into_iter().collect();
         before.extend(self.unassigned_first());
+        before.extend(self.followed_first(&stages));
         for stage in stages {
             let Stage {
                 was,
@@ -168,7 +170,19 @@ impl<'a> Writer<'_, 'a> {
             };
             let place = self.push(action, reason, needs, std::mem::take(&mut before));
             before.insert(place);
+            places.push(place);
         }
+        places
+    }
+
+    /// What is compared with what the whole shows is written after the whole.
+    fn followed_first(&self, stages: &[Stage<'_>]) -> Option<Place> {
+        let root = self.object.address.root();
+        let mut names = self.entity.follows.iter();
+        let follows = names.any(|name| stages.iter().any(|stage| stage.will.contains_key(*name)));
+        (follows && root != self.object.address)
+            .then(|| self.drafts.last_write_of(&root))
+            .flatten()
     }
 
     /// The deletions of assignments of items that go: an app role must be nobody's before it is removed.
@@ -192,9 +206,17 @@ impl<'a> Writer<'_, 'a> {
         places
     }
 
-    fn links(&mut self, observed: Option<&ObservedObject>, created: Option<Place>) {
+    fn links(
+        &mut self,
+        observed: Option<&ObservedObject>,
+        created: Option<Place>,
+        updates: &[Place],
+    ) {
         let object = self.object;
         for (relation, desired) in &object.relations {
+            let mut first: BTreeSet<Place> = created.into_iter().collect();
+            first.extend(self.before_links(relation, updates));
+            let mut for_good = self.kept_owner(relation, observed);
             let nobody = BTreeSet::new();
             let there = observed
                 .and_then(|observed| observed.links.get(relation))
@@ -209,13 +231,11 @@ impl<'a> Writer<'_, 'a> {
                     }
                     Target::Existing(_) | Target::Planned(_) => {
                         let needs = vec![link.to.clone()];
-                        let place = self.link(
-                            relation,
-                            to,
-                            Linking::Link,
-                            needs,
-                            created.into_iter().collect(),
-                        );
+                        let is_user = self.is_user(&to);
+                        let place = self.link(relation, to, Linking::Link, needs, first.clone());
+                        if is_user {
+                            self.drafts.all[place].for_good = for_good.take();
+                        }
                         added.insert(place);
                     }
                 }
@@ -225,7 +245,7 @@ impl<'a> Writer<'_, 'a> {
                 Coverage::AtLeast | Coverage::OnCreate => self.leave(relation, rest.len() as u64),
                 Coverage::Exact => {
                     let last = self.entity.relation(relation).map(|relation| relation.last);
-                    let mut after: BTreeSet<Place> = created.into_iter().collect();
+                    let mut after = first;
                     if last == Some(Last::KeptByGraph) {
                         after.extend(&added);
                     }
@@ -236,6 +256,50 @@ impl<'a> Writer<'_, 'a> {
                 }
             }
         }
+    }
+
+    /// The updates that come before a link of the relation.
+    fn before_links(&self, relation: &str, updates: &[Place]) -> Option<Place> {
+        let relation = self.entity.relation(relation)?;
+        let changes = |place: &&Place| match &self.drafts.all[**place].action {
+            Action::Update { will, .. } => {
+                relation.after.iter().any(|name| will.contains_key(*name))
+            }
+            Action::Create { .. }
+            | Action::Delete { .. }
+            | Action::Link { .. }
+            | Action::Unlink { .. } => false,
+        };
+        updates.iter().rev().find(changes).copied()
+    }
+
+    /// Why the first user who is linked to an object that was there cannot be unlinked again, when that is so.
+    fn kept_owner(
+        &self,
+        relation: &str,
+        observed: Option<&ObservedObject>,
+    ) -> Option<&'static str> {
+        let there = observed?.links.get(relation)?;
+        match self.entity.relation(relation)?.last {
+            Last::Removable => None,
+            Last::KeptByGraph => {
+                let mut targets = there.iter().cloned().map(Target::Existing);
+                (!targets.any(|target| self.is_user(&target)))
+                    .then_some("Graph keeps the last owner who is a user")
+            }
+        }
+    }
+
+    fn is_user(&self, target: &Target) -> bool {
+        let Target::Existing(id) = target else {
+            return false;
+        };
+        let snapshot = self.pairs.snapshot;
+        let observed = snapshot
+            .objects
+            .get(id)
+            .map(|object| object.entity.as_str());
+        observed.or(snapshot.types.get(id).map(String::as_str)) == Some("user")
     }
 
     fn link(
@@ -280,6 +344,7 @@ impl<'a> Writer<'_, 'a> {
             reason,
             needs,
             after,
+            for_good: None,
         })
     }
 

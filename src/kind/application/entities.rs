@@ -1,8 +1,9 @@
 //! What Graph says of an application, its federated identity credentials and its delegated grants.
 
 use crate::kind::entity::{
-    Creation, Entity, Items, Lane, Last, Later, OnCreate, Permissions, Property, Relation, Removal,
-    SetRead, Siblings, Switched, complex, items, on_create, plain, read_only, set, words,
+    Creation, Entity, Exclusive, Items, Lane, Last, Later, OnCreate, Permissions, Property,
+    Relation, Removal, SetRead, Siblings, Switched, complex, items, on_create, plain, read_only,
+    set, words,
 };
 
 /// learn.microsoft.com, application resource, application-update and application-upsert.
@@ -39,8 +40,11 @@ pub(in crate::kind) static APPLICATION: Entity = Entity {
     relations: &[Relation {
         name: "owners",
         last: Last::Removable,
+        after: &[],
     }],
     sets: &[],
+    follows: &[],
+    exclusive: &[Exclusive::Each("identifierUris")],
     later: &[
         Later {
             property: "identifierUris",
@@ -210,6 +214,11 @@ pub(in crate::kind) static FEDERATED_IDENTITY_CREDENTIAL: Entity = Entity {
         url: "/applications/{owner}/federatedIdentityCredentials",
         parent: None,
     }],
+    follows: &[],
+    exclusive: &[
+        Exclusive::Together(&["name"]),
+        Exclusive::Together(&["issuer", "subject"]),
+    ],
     later: &[],
     switched: &[],
     siblings: Some(Siblings {
@@ -245,6 +254,8 @@ pub(in crate::kind) static OAUTH2_PERMISSION_GRANT: Entity = Entity {
         url: "/servicePrincipals/{owner}/oauth2PermissionGrants",
         parent: None,
     }],
+    follows: &[],
+    exclusive: &[],
     later: &[],
     switched: &[],
     siblings: None,
