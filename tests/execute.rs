@@ -543,6 +543,37 @@ fn the_journal_alone_decides_what_is_next() {
 }
 
 #[test]
+fn steps_of_a_lane_go_back_in_the_order_in_which_they_were_sent_whenever_that_became_known() {
+    let lane = || existing("x");
+    let plan = plan(vec![
+        create_group(1, "a").lane(lane()),
+        create_group(2, "b").after(&[1]).lane(lane()),
+    ]);
+    let stopped = Trouble {
+        status: None,
+        code: "stopped".to_owned(),
+        message: String::new(),
+        request_id: None,
+    };
+    let done = Event::Done {
+        created: None,
+        learned: Default::default(),
+    };
+    let entry = |step, event| Entry {
+        step: StepId(step),
+        event,
+    };
+    let journal = [
+        entry(1, Event::Intended),
+        entry(2, Event::Intended),
+        entry(2, done),
+        entry(1, Event::Refused { trouble: stopped }),
+    ];
+    let next = decide(&plan, &journal, Wish::GoOn);
+    assert_eq!(next, Decision::Undo(vec![StepId(2)]));
+}
+
+#[test]
 fn the_future_can_be_sent_to_another_thread() {
     fn is_send<T: Send>(_: &T) {}
     let tenant = Tenant::new(Store::default());

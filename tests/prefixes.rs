@@ -286,17 +286,3 @@ fn a_way_back_that_ends_at_any_moment_is_gone_to_its_end() {
     );
     check(&complaints);
 }
-
-#[test]
-fn probe() {
-    on_a_clock(async || {
-        let world = World::company().await;
-        let tenant = idac::emulator::Emulator::new(world.tenant.clone());
-        let survey = idac::execute::survey(&world.plan, &tenant, &[], &idac::graph::patience::Patience::for_tenant()).await;
-        for step in &survey.steps {
-            if step.standing != idac::execute::Standing::Before {
-                println!("{step:?}\n   {:?}", world.plan.step(step.step).action);
-            }
-        }
-    });
-}

@@ -14,8 +14,8 @@ use idac::execute::{Entry, Journal, JournalError, Outcome, Standing, execute, go
 use idac::graph::patience::Patience;
 use idac::graph::{Graph, Method, Refusal, RefusalKind, Request, Response};
 use idac::ledger::{
-    Folder, Ledger, LedgerError, Life, Presence, Record, RecordKind, Recoverer, Run, Sealed, acquire,
-    verify,
+    Folder, Ledger, LedgerError, Life, Presence, Record, RecordKind, Recoverer, Run, Sealed,
+    acquire, verify,
 };
 use idac::object::{Deletion, Value};
 use idac::plan::{Action, Basis, Inverse, ManagedObject, Plan, Reason, Risk, Step, StepId, Target};
@@ -475,7 +475,14 @@ async fn an_ending_that_the_ledger_refuses_is_no_ending() {
     );
     let receipt = world.recover().await.expect("it is still held");
     assert_eq!(receipt.execution.outcome, Outcome::Applied);
-    assert_eq!(groups(&world.graph).await.as_object().expect("groups").len(), 3);
+    assert_eq!(
+        groups(&world.graph)
+            .await
+            .as_object()
+            .expect("groups")
+            .len(),
+        3
+    );
 }
 
 #[tokio::test]
@@ -492,7 +499,12 @@ async fn what_cannot_be_looked_at_is_neither_done_nor_undone() {
         .await
         .expect("it is looked at")
         .expect("there is something");
-    let standings: Vec<Standing> = found.survey.steps.iter().map(|step| step.standing).collect();
+    let standings: Vec<Standing> = found
+        .survey
+        .steps
+        .iter()
+        .map(|step| step.standing)
+        .collect();
     assert_eq!(
         standings,
         [

@@ -4,15 +4,14 @@
 //! where every step stands; that, and the journal of that run, say whether to go forward or back. Then the executor
 //! goes on exactly where the run stopped.
 //!
-//! When the journal is lost it is told again by the tenant: what stands as planned counts as done by that run,
-//! whichever way it is finished, or else it would stay when the plan is walked back. Every other step is looked at
-//! once more before it is sent.
+//! When the journal is lost it is made again from what was seen: what stands as planned counts as done by that run.
+//! Steps are not looked at one by one for that, since a later one may have written over what an earlier one wrote.
 
 use std::collections::BTreeSet;
 
 use super::unfinished::{Unfinished, Way};
 use super::{ApplyError, History, Manner, Receipt, walk};
-use crate::execute::{Entry, Event, Journal, JournalError, Wish, survey};
+use crate::execute::{Entry, Event, Journal, JournalError, Silence, Wish, survey};
 use crate::graph::Graph;
 use crate::graph::patience::Patience;
 use crate::ledger::{self, Ledger, LedgerError, Recoverer};
@@ -35,7 +34,7 @@ pub async fn inspect<G: Graph, L: Ledger, J: Journal>(
     let (mut journal, history) = open(&found.journal).map_err(ApplyError::Ledger)?;
     let entries = Again(&mut journal).entries();
     drop(journal);
-    let survey = survey(&found.plan, graph, &entries, patience).await;
+    let survey = survey(&found.plan, graph, &entries, silence(history), patience).await;
     Ok(Some(Unfinished::new(found, history, survey, &entries)))
 }
 
@@ -72,10 +71,19 @@ pub async fn recover_by<G: Graph, L: Ledger, J: Journal>(
     let (mut journal, history) = open(lock.journal()).map_err(ApplyError::Ledger)?;
     let mut journal = Again(&mut journal);
     let entries = journal.entries();
-    let survey = survey(&plan, graph, &entries, manner.patience).await;
+    let survey = survey(&plan, graph, &entries, silence(history), manner.patience).await;
     let unfinished = Unfinished::new(found, history, survey, &entries);
     let way = by(&unfinished).map_err(|why| ApplyError::Undecided { why })?;
-    prepare(way, &entries, &unfinished, &mut journal).map_err(ApplyError::Journal)?;
+    let prepared = match (way, history) {
+        (Way::Forward, History::Whole) => try_again(&entries, &mut journal),
+        (Way::Forward, History::Lost) => {
+            let retold = journal.record_all(unfinished.survey.retell());
+            retold.and_then(|()| try_again(&entries, &mut journal))
+        }
+        (Way::Back, History::Whole) => Ok(()),
+        (Way::Back, History::Lost) => journal.record_all(unfinished.survey.retell()),
+    };
+    prepared.map_err(ApplyError::Journal)?;
     let manner = match way {
         Way::Forward => *manner,
         Way::Back => Manner {
@@ -88,20 +96,11 @@ pub async fn recover_by<G: Graph, L: Ledger, J: Journal>(
         .map(Some)
 }
 
-/// Puts into the journal what the executor needs to go this way.
-fn prepare<J: Journal>(
-    way: Way,
-    entries: &[Entry],
-    unfinished: &Unfinished,
-    journal: &mut J,
-) -> Result<(), JournalError> {
-    match way {
-        Way::Forward => try_again(entries, journal)?,
-        Way::Back => {}
-    }
-    match unfinished.history {
-        History::Whole => Ok(()),
-        History::Lost => journal.record_all(unfinished.survey.retell()),
+/// What it means that the journal says nothing of a step.
+fn silence(history: History) -> Silence {
+    match history {
+        History::Whole => Silence::NotSent,
+        History::Lost => Silence::Unknown,
     }
 }
 

@@ -15,9 +15,9 @@ pub enum Exit {
     Findings,
     /// The plan has steps, and `--detailed-exit-code` asked.
     Steps,
-    /// Graph refused a step, and everything before it was undone.
+    /// A step was refused or the run was stopped, and everything that took effect was undone.
     RolledBack,
-    /// Graph refused a step, and not everything before it could be undone.
+    /// The same, and not everything could be undone.
     Stranded,
     /// The gate says wait.
     Wait,
@@ -53,8 +53,8 @@ Exit codes:
   2  the command line is wrong
   3  a finding stops it
   4  the plan has steps (with --detailed-exit-code)
-  5  rolled back: Graph refused a step, and everything before it was undone
-  6  stranded: Graph refused a step, and not everything before it could be undone
+  5  rolled back: a step was refused or the run was stopped, and everything that took effect was undone
+  6  stranded: the same, and not everything could be undone
   7  the gate says wait";
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::compare::holds;
-use super::look::{Gone, Seen, has, otherwise, unreadable};
+use super::look::{Doubt, Gone, Seen, has, otherwise, unreadable};
 use super::lower::{Body, names_of};
 use super::stages::stages;
 use super::survey::Recorded;
@@ -28,6 +28,7 @@ pub(super) struct ChainLink {
     /// `None` for the deletion.
     pub(super) will: Option<Body>,
     pub(super) recorded: Recorded,
+    pub(super) doubt: Doubt,
 }
 
 impl Chain {
@@ -46,12 +47,8 @@ impl Chain {
                 Err(refusal) => self.all(&unreadable(&refusal)),
             };
             // It may be a replica that has not seen a step.
-            let is_believed = seen.iter().zip(&self.links).all(|((_, seen), link)| {
-                match (seen, is_in_effect(link.recorded)) {
-                    (Seen::Neither(_), _) | (Seen::Before, true) => false,
-                    (Seen::Before, false) | (Seen::After(_) | Seen::Unknown(_), _) => true,
-                }
-            });
+            let mut each = seen.iter().zip(&self.links);
+            let is_believed = each.all(|((_, seen), link)| seen.is_believed(link.doubt));
             if is_believed || !walker.once_more(&mut used).await {
                 return seen;
             }

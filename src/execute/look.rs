@@ -7,7 +7,6 @@ use serde_json::Value as Json;
 use super::compare::{holds, member};
 use super::known;
 use super::lower::{Body, Creating, Tie};
-use super::survey::Recorded;
 use super::walker::Walker;
 use crate::address::ObjectId;
 use crate::graph::Refusal;
@@ -36,7 +35,7 @@ pub(super) struct Created {
     pub(super) creating: Creating,
     pub(super) later: Vec<Body>,
     pub(super) wanted: BTreeSet<String>,
-    pub(super) recorded: Recorded,
+    pub(super) doubt: Doubt,
 }
 
 pub(super) async fn look_at_created(created: &Created, walker: &Walker<'_>) -> Seen {
@@ -47,11 +46,7 @@ pub(super) async fn look_at_created(created: &Created, walker: &Walker<'_>) -> S
             Ok(Some(object)) => judge_created(created, &object),
             Err(refusal) => return unreadable(&refusal),
         };
-        let is_believed = match (&seen, created.recorded) {
-            (Seen::After(_) | Seen::Unknown(_), _) | (Seen::Before, Recorded::Nothing) => true,
-            (Seen::Before | Seen::Neither(_), _) => false,
-        };
-        if is_believed || !walker.once_more(&mut used).await {
+        if seen.is_believed(created.doubt) || !walker.once_more(&mut used).await {
             return seen;
         }
     }
@@ -117,6 +112,25 @@ pub(super) async fn look_at_revived(
     }
 }
 
+/// Whether an object that is as before may be news of a replica that is behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// The step was not sent.
+    None,
+    /// It was, or may have been.
+    Some,
+}
+
+impl Seen {
+    /// Whether one look is enough.
+    pub(super) fn is_believed(&self, doubt: Doubt) -> bool {
+        match (self, doubt) {
+            (Seen::After(_) | Seen::Unknown(_), _) | (Seen::Before, Doubt::None) => true,
+            (Seen::Before, Doubt::Some) | (Seen::Neither(_), _) => false,
+        }
+    }
+}
+
 /// What it means that a link is there.
 #[derive(Clone, Copy)]
 pub(super) enum Tied {
@@ -145,12 +159,24 @@ impl Gone {
     }
 }
 
-pub(super) async fn look_at_tie(tie: &Tie, tied: Tied, gone: Gone, walker: &Walker<'_>) -> Seen {
-    match (walker.is_linked(tie).await, tied) {
-        (Ok(true), Tied::After) | (Ok(false), Tied::Before) => Seen::After(None),
-        (Ok(true), Tied::Before) | (Ok(false), Tied::After) => Seen::Before,
-        (Err(refusal), _) if refusal.is_not_found() => gone.seen(),
-        (Err(refusal), _) => unreadable(&refusal),
+pub(super) async fn look_at_tie(
+    tie: &Tie,
+    tied: Tied,
+    gone: Gone,
+    doubt: Doubt,
+    walker: &Walker<'_>,
+) -> Seen {
+    let mut used = Used::default();
+    loop {
+        let seen = match (walker.is_linked(tie).await, tied) {
+            (Ok(true), Tied::After) | (Ok(false), Tied::Before) => Seen::After(None),
+            (Ok(true), Tied::Before) | (Ok(false), Tied::After) => Seen::Before,
+            (Err(refusal), _) if refusal.is_not_found() => gone.seen(),
+            (Err(refusal), _) => unreadable(&refusal),
+        };
+        if seen.is_believed(doubt) || !walker.once_more(&mut used).await {
+            return seen;
+        }
     }
 }
 

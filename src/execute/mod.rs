@@ -26,7 +26,7 @@ mod walker;
 pub use journal::{Entry, Event, Execution, Journal, JournalError, Outcome, Stranded, Trouble};
 pub use lower::requests;
 pub use progress::{Decision, Wish, decide};
-pub use survey::{Recorded, Standing, Survey, Surveyed, survey};
+pub use survey::{Recorded, Silence, Standing, Survey, Surveyed, survey};
 
 use std::future::Future;
 use std::pin::Pin;

@@ -88,8 +88,11 @@ pub(super) struct Progress<'a> {
     open: BTreeSet<u32>,
     was_returning: BTreeSet<u32>,
     direction: Direction,
-    /// Steps to be undone, in the order in which they took effect.
+    /// Steps to be undone.
     effects: Vec<u32>,
+    /// When each step was sent: steps of one lane took effect in this order, whenever the journal came to know.
+    sent: Vec<u32>,
+    sent_last: u32,
     done: usize,
     refused: Option<(StepId, Trouble)>,
     /// Whether a run gave up steps of which it knew no answer.
@@ -126,6 +129,8 @@ impl<'a> Progress<'a> {
             was_returning: BTreeSet::new(),
             direction: Direction::Forward,
             effects: Vec::new(),
+            sent: vec![0; count],
+            sent_last: 0,
             done: 0,
             refused: None,
             was_stopped: false,
@@ -186,10 +191,17 @@ impl<'a> Progress<'a> {
                 );
                 Decision::Finished(Outcome::Applied)
             }
-            (Direction::Back, true) if self.stranded.is_empty() => {
-                Decision::Finished(Outcome::RolledBack)
+            (Direction::Back, true) => {
+                let is_left = |at: &u32| self.states[*at as usize] == State::InEffect;
+                assert!(
+                    !self.effects.iter().any(is_left),
+                    "bug: steps wait for one another on the way back"
+                );
+                Decision::Finished(match self.stranded.is_empty() {
+                    true => Outcome::RolledBack,
+                    false => Outcome::Stranded,
+                })
             }
-            (Direction::Back, true) => Decision::Finished(Outcome::Stranded),
         }
     }
 
@@ -295,7 +307,11 @@ impl<'a> Progress<'a> {
     pub(super) fn fold(&mut self, entry: &Entry) {
         let at = entry.step.0 - 1;
         match &entry.event {
-            Event::Intended => self.begin(at, State::Going),
+            Event::Intended => {
+                self.sent_last += 1;
+                self.sent[at as usize] = self.sent_last;
+                self.begin(at, State::Going);
+            }
             Event::Done { created, learned } => {
                 self.known.learn(
                     &self.plan.step(entry.step).subject,
@@ -484,7 +500,8 @@ impl<'a> Progress<'a> {
             lane.offered = None;
         }
         self.blockers.fill(0);
-        let effects = self.effects.clone();
+        let mut effects = self.effects.clone();
+        effects.sort_by_key(|at| self.sent[*at as usize]);
         for at in &effects {
             for after in &self.plan.steps[*at as usize].after {
                 self.blockers[index(*after)] += 1;

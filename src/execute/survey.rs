@@ -16,7 +16,7 @@ use super::jobs;
 use super::journal::{Entry, Event};
 use super::known::{Known, Wanted};
 use super::look::{
-    Created, Found, Gone, Seen, Tied, look_at_created, look_at_revived, look_at_tie,
+    Created, Doubt, Found, Gone, Seen, Tied, look_at_created, look_at_revived, look_at_tie,
 };
 use super::lower::{Body, Lower};
 use super::postbox::Postbox;
@@ -116,11 +116,20 @@ impl Survey {
     }
 }
 
+/// What it means that the journal says nothing of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silence {
+    NotSent,
+    /// It is not the journal of the whole run.
+    Unknown,
+}
+
 /// Looks where every step of the plan stands that this journal began.
 pub async fn survey<G: Graph>(
     plan: &Plan,
     graph: &G,
     journal: &[Entry],
+    silence: Silence,
     patience: &Patience,
 ) -> Survey {
     let post = Postbox::new();
@@ -131,6 +140,7 @@ pub async fn survey<G: Graph>(
         known: Known::default(),
         wanted: Wanted::of(plan),
         recorded: recorded(plan, journal),
+        silence,
         results: BTreeMap::new(),
     };
     for entry in journal {
@@ -158,6 +168,7 @@ struct Site<'a> {
     known: Known,
     wanted: Wanted,
     recorded: Vec<Recorded>,
+    silence: Silence,
     results: BTreeMap<StepId, Seen>,
 }
 
@@ -215,7 +226,7 @@ impl<'a> Site<'a> {
             creating,
             later: self.later(&step.subject),
             wanted: self.wanted.get(&step.subject),
-            recorded: self.recorded[id.0 as usize - 1],
+            doubt: self.doubt(id),
         };
         Some(Box::pin(async move {
             vec![(id, look_at_created(&created, &walker).await)]
@@ -256,10 +267,11 @@ impl<'a> Site<'a> {
                     let tie = lower.tie(kind::entity(&step.entity), from, relation, to);
                     if let Ok(tie) = tie {
                         let (walker, gone) = (self.walker(step), self.gone(from));
+                        let doubt = self.doubt(step.id);
                         let links = matches!(step.action, Action::Link { .. });
                         let tied = if links { Tied::After } else { Tied::Before };
                         looks.push(Box::pin(async move {
-                            vec![(step.id, look_at_tie(&tie, tied, gone, &walker).await)]
+                            vec![(step.id, look_at_tie(&tie, tied, gone, doubt, &walker).await)]
                         }));
                     }
                 }
@@ -295,6 +307,7 @@ impl<'a> Site<'a> {
                 was,
                 will,
                 recorded: self.recorded[step.id.0 as usize - 1],
+                doubt: self.doubt(step.id),
             });
         }
         Some(Chain {
@@ -331,6 +344,16 @@ impl<'a> Site<'a> {
             }
         }
         gone
+    }
+
+    fn doubt(&self, step: StepId) -> Doubt {
+        match (self.recorded[step.0 as usize - 1], self.silence) {
+            (Recorded::Nothing, Silence::NotSent) | (Recorded::Refused | Recorded::Undone, _) => {
+                Doubt::None
+            }
+            (Recorded::Nothing, Silence::Unknown)
+            | (Recorded::Sent | Recorded::Done | Recorded::Undoing, _) => Doubt::Some,
+        }
     }
 
     fn walker(&self, step: &Step) -> Walker<'a> {
