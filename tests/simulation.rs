@@ -39,7 +39,7 @@ use tally::Tally;
 use world::Telling;
 
 /// How many worlds every run of the tests goes through.
-const SLICE: u64 = 2_000;
+const SLICE: u64 = 300;
 
 #[test]
 fn the_laws_hold_in_every_world() {

@@ -139,6 +139,11 @@ impl Reader<'_> {
             .facts
             .below(&format!("assignment {resource} "))
             .map(|it| it.0.to_owned())
+            // What somebody in the recycle bin has is not shown to anybody.
+            .filter(|it| {
+                let principal = it.split(' ').next_back().unwrap_or_default();
+                self.facts.living(principal).is_some()
+            })
             .collect();
         let consented = self.consented(offers);
         for assignment in &wanted {
