@@ -324,8 +324,8 @@ impl World {
         }
     }
 
-    /// 1. Converges: planning again is empty. What an object comes back with from the recycle bin is seen only then,
-    /// so after a revival one more round may have to take it away.
+    /// Converges: planning again is empty. What an object comes back with from the recycle bin is seen only then,
+    /// so after a revival one more round may have to take it away. (The first law.)
     async fn converged(&mut self, sources: &[idac::declare::Source], revival: Revival) {
         match look(sources, &self.graph, &self.ledger).await {
             Looked::Here(again) => {

@@ -365,8 +365,7 @@ impl Writer<'_> {
             .into_iter()
             .map(|value| {
                 let members: &[&str] =
-                    *self
-                        .dice
+                    self.dice
                         .one(&[&["User", "Application"][..], &["User"], &["Application"]]);
                 let mut role = json!({
                     "value": value,
