@@ -13,9 +13,11 @@ use super::directory;
 use super::edit::list;
 use super::groups;
 use super::guid::Guid;
+use super::page::{Given, ListSet};
 use super::problem::Problem;
 use super::record::{Entry, Key, Kind, Properties, Term};
 use super::schema;
+use super::shape::Shape;
 use super::tenant::Tenant;
 
 const DEFINITION: &str = "UnifiedRoleDefinition";
@@ -48,6 +50,40 @@ pub(super) fn found(tenant: &mut Tenant) {
             .records
             .put(Key::RoleDefinition(id), Some(Entry::Plain(definition)));
     }
+}
+
+/// `directoryRoleTemplates`: the built-in definitions under their older name.
+pub(super) fn templates(tenant: &Tenant) -> ListSet {
+    let definitions = ListSet::RoleDefinitions;
+    let entries = definitions
+        .keys(tenant, None, None)
+        .filter_map(|key| {
+            let definition = definitions.view(tenant, &key)?;
+            let built_in = definition.get("isBuiltIn") == Some(&json!(true));
+            let of = |name: &str| (name.to_owned(), definition.get(name).cloned());
+            let template = [of("id"), of("displayName"), of("description")];
+            let mut template: Properties = template
+                .into_iter()
+                .map(|(name, value)| (name, value.unwrap_or_default()))
+                .collect();
+            template.insert("deletedDateTime".to_owned(), Value::Null);
+            built_in.then_some((key, template))
+        })
+        .collect();
+    ListSet::Given(Given {
+        shape: Shape::RoleDefinition,
+        context: "directoryRoleTemplates".to_owned(),
+        entries,
+    })
+}
+
+/// `subscribedSkus`: the tenant has bought nothing.
+pub(super) fn no_licences() -> ListSet {
+    ListSet::Given(Given {
+        shape: Shape::Mixed,
+        context: "subscribedSkus".to_owned(),
+        entries: Default::default(),
+    })
 }
 
 /// The definition with this id.
