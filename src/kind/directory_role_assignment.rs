@@ -173,7 +173,7 @@ pub(super) static ROLE_ASSIGNMENT: Entity = Entity {
     exclusive: &[],
     later: &[],
     switched: &[],
-    siblings: None,
+    children_max: None,
     lane: Lane::Free,
     permissions: Permissions {
         read: &["RoleManagement.Read.Directory"],

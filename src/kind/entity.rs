@@ -23,8 +23,8 @@ pub struct Entity {
     pub later: &'static [Later],
     /// Items that Graph refuses to change or remove while they are switched on.
     pub switched: &'static [Switched],
-    /// What Graph refuses among the objects that one object contains.
-    pub siblings: Option<Siblings>,
+    /// How many objects of the entity one object may contain.
+    pub children_max: Option<usize>,
     /// The object whose writes exclude each other with those of this entity.
     pub lane: Lane,
     /// Graph application permissions: the least that reading and writing need.
@@ -172,15 +172,6 @@ pub struct Switched {
     pub named_in: Option<(&'static str, &'static str)>,
     /// The entity whose objects assign an item, with the property that holds its id.
     pub assigned_by: Option<(&'static str, &'static str)>,
-}
-
-/// What Graph refuses among the objects that one object contains, whatever their keys.
-#[derive(Debug)]
-pub struct Siblings {
-    /// No two of them have the same values of all of these.
-    pub unique: &'static [&'static str],
-    /// There are never more than this many.
-    pub count_max: usize,
 }
 
 /// Which writes exclude each other: Graph answers 409 `Directory_ConcurrencyViolation` to two at once.

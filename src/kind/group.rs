@@ -246,7 +246,7 @@ pub(super) static GROUP: Entity = Entity {
     exclusive: &[],
     later: &[],
     switched: &[],
-    siblings: None,
+    children_max: None,
     lane: Lane::Own,
     permissions: Permissions {
         read: &["Group.Read.All"],

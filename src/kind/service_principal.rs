@@ -297,7 +297,7 @@ pub(super) static SERVICE_PRINCIPAL: Entity = Entity {
     exclusive: &[],
     later: &[],
     switched: &[],
-    siblings: None,
+    children_max: None,
     lane: Lane::Own,
     permissions: Permissions {
         read: &["Application.Read.All"],
@@ -339,7 +339,7 @@ pub(super) static APP_ROLE_ASSIGNMENT: Entity = Entity {
     exclusive: &[],
     later: &[],
     switched: &[],
-    siblings: None,
+    children_max: None,
     lane: Lane::Free,
     permissions: Permissions {
         read: &["Application.Read.All"],

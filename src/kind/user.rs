@@ -29,7 +29,7 @@ pub(super) static USER: Entity = Entity {
     exclusive: &[],
     later: &[],
     switched: &[],
-    siblings: None,
+    children_max: None,
     lane: Lane::Free,
     permissions: Permissions {
         read: &["User.ReadBasic.All"],

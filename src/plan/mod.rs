@@ -90,7 +90,7 @@ fn difference(
         return Err(sorted(findings));
     }
     exclusive::wait(&pairs, &mut drafts);
-    sibling::separate(&mut drafts, snapshot);
+    sibling::make_room(&mut drafts, snapshot);
     left_alone.extend(unmanaged(&pairs));
     left_alone.sort();
     let declaration = declaration_digest(&declared);

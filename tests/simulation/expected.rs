@@ -1,12 +1,593 @@
-//! What a declaration says of a tenant, read by other eyes than idac's.
-use super::root::Root;
-use super::witness::Facts;
+//! What a declaration says of a tenant, read by other eyes than idac's: each document is held against what is stored.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use idac::address::Address;
 use idac::plan::Applied;
-pub(crate) fn missing(
-    _root: &Root,
-    _applied: &Applied,
-    _before: &Facts,
-    _after: &Facts,
-) -> Vec<String> {
-    Vec::new()
+use serde_json::{Value, json};
+
+use super::laws::id_of;
+use super::root::{Root, is_exact, items, kind_of};
+use super::witness::Facts;
+
+/// What the tenant lacks of what is declared, and what it has although an exact list leaves it out.
+pub(crate) fn missing(root: &Root, applied: &Applied, facts: &Facts) -> Vec<String> {
+    let mut reader = Reader {
+        root,
+        applied,
+        facts,
+        problems: Vec::new(),
+    };
+    for (address, document) in &root.documents {
+        match kind_of(address) {
+            "application" => reader.application(address, document),
+            "group" => reader.group(address, document),
+            "servicePrincipal" => reader.service_principal(address, document, address),
+            "directoryRoleAssignment" => reader.role_assignment(address, document),
+            "existing" => {}
+            other => panic!("{other} is declared, and nobody here knows it"),
+        }
+    }
+    reader.problems
+}
+
+struct Reader<'a> {
+    root: &'a Root,
+    applied: &'a Applied,
+    facts: &'a Facts,
+    problems: Vec<String>,
+}
+
+const TEXTS: [&str; 12] = [
+    "displayName",
+    "description",
+    "notes",
+    "groupMembershipClaims",
+    "signInAudience",
+    "serviceManagementReference",
+    "loginUrl",
+    "preferredSingleSignOnMode",
+    "isFallbackPublicClient",
+    "accountEnabled",
+    "appRoleAssignmentRequired",
+    "membershipRule",
+];
+
+impl Reader<'_> {
+    fn application(&mut self, address: &str, document: &Value) {
+        let Some(stored) = self.stored(address) else {
+            return;
+        };
+        self.texts(address, document, &stored);
+        for list in ["identifierUris", "tags"] {
+            self.strings(address, list, document.get(list), &stored[list]);
+        }
+        for platform in ["web", "spa", "publicClient"] {
+            let path = format!("{platform}.redirectUris");
+            self.strings(
+                address,
+                &path,
+                document[platform].get("redirectUris"),
+                &stored[platform]["redirectUris"],
+            );
+        }
+        for page in ["homePageUrl", "logoutUrl"] {
+            self.value(
+                &format!("{address} web.{page}"),
+                document["web"].get(page),
+                &stored["web"][page],
+            );
+        }
+        self.permissions(
+            address,
+            "appRoles",
+            document.get("appRoles"),
+            &stored["appRoles"],
+        );
+        let scopes = document["api"].get("oauth2PermissionScopes");
+        self.permissions(
+            address,
+            "scopes",
+            scopes,
+            &stored["api"]["oauth2PermissionScopes"],
+        );
+        self.clients(address, document, &stored);
+        self.required(address, document, &stored);
+        self.links(address, "Owners", document.get("owners"));
+        self.credentials(address, document.get("federatedIdentityCredentials"));
+        if let Some(part) = document.get("servicePrincipal") {
+            self.service_principal(&format!("{address}/servicePrincipal"), part, address);
+        }
+        self.consents(address, document);
+    }
+
+    fn group(&mut self, address: &str, document: &Value) {
+        let Some(stored) = self.stored(address) else {
+            return;
+        };
+        self.texts(address, document, &stored);
+        self.value(
+            &format!("{address} mailNickname"),
+            document.get("mailNickname"),
+            &stored["mailNickname"],
+        );
+        self.links(address, "Members", document.get("members"));
+        // Graph keeps the last owner who is a user, whatever the list says.
+        if document
+            .get("owners")
+            .is_some_and(|owners| !items(owners).is_empty())
+        {
+            self.links(address, "Owners", document.get("owners"));
+        }
+    }
+
+    fn service_principal(&mut self, address: &str, document: &Value, offers: &str) {
+        let Some(stored) = self.stored(address) else {
+            return;
+        };
+        self.texts(address, document, &stored);
+        for list in ["alternativeNames", "notificationEmailAddresses"] {
+            self.strings(address, list, document.get(list), &stored[list]);
+        }
+        self.links(address, "Owners", document.get("owners"));
+        let Some(list) = document.get("appRoleAssignedTo") else {
+            return;
+        };
+        let (resource, wanted) = (self.id(address), self.assignments(offers, list));
+        let Some(resource) = resource else { return };
+        let there: BTreeSet<String> = self
+            .facts
+            .below(&format!("assignment {resource} "))
+            .map(|it| it.0.to_owned())
+            .collect();
+        let consented = self.consented(offers);
+        for assignment in &wanted {
+            if !there.contains(assignment) {
+                self.problems.push(format!(
+                    "Declared: {address} lacks the assignment {assignment}"
+                ));
+            }
+        }
+        if is_exact(list) {
+            for assignment in there
+                .difference(&wanted)
+                .filter(|it| !consented.contains(*it))
+            {
+                self.problems.push(format!(
+                    "Declared: {address} has the assignment {assignment}"
+                ));
+            }
+        }
+    }
+
+    fn role_assignment(&mut self, address: &str, document: &Value) {
+        let role = document["role"]
+            .as_str()
+            .and_then(idac::graph::facts::directory_role);
+        let role = role.expect("generated roles are known").template_id;
+        let scope = document["scope"].as_str().unwrap_or_default();
+        let scope = match self.id(scope) {
+            Some(id) if !scope.starts_with('/') => format!("/{id}"),
+            _ => scope.to_owned(),
+        };
+        let principal = self.principal(&document["principal"]).unwrap_or_default();
+        let name = format!("roleAssignment {role} {principal} {scope}");
+        if !self.facts.facts.contains_key(&name) {
+            self.problems
+                .push(format!("Declared: {address} is not there: {name}"));
+        }
+    }
+
+    fn texts(&mut self, address: &str, document: &Value, stored: &Value) {
+        for key in TEXTS {
+            self.value(&format!("{address} {key}"), document.get(key), &stored[key]);
+        }
+    }
+
+    /// A written value is stored; what is written as nothing is not.
+    fn value(&mut self, what: &str, written: Option<&Value>, stored: &Value) {
+        let Some(written) = written else { return };
+        let address = what.split(' ').next().unwrap_or_default().to_owned();
+        let wanted = match written {
+            Value::String(text) if text == "${on}" => json!(true),
+            Value::String(text) => json!(self.filled(&address, text)),
+            other => other.clone(),
+        };
+        let is_nothing = |value: &Value| value.is_null() || value == "" || value == false;
+        // A switch that nobody touched is not stored: it is on.
+        let is_on = what.ends_with("accountEnabled") && wanted == true && stored.is_null();
+        if !is_on && wanted != *stored && !(is_nothing(&wanted) && is_nothing(stored)) {
+            self.problems.push(format!(
+                "Declared: {what} should be {wanted} and is {stored}"
+            ));
+        }
+    }
+
+    fn strings(&mut self, address: &str, what: &str, written: Option<&Value>, stored: &Value) {
+        let Some(list) = written else { return };
+        let wanted: Vec<String> = items(list)
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|text| self.filled(address, text))
+            .collect();
+        let wanted: BTreeSet<&str> = wanted.iter().map(String::as_str).collect();
+        let there: BTreeSet<&str> = items(stored).iter().filter_map(Value::as_str).collect();
+        let fits = match is_exact(list) {
+            true => there == wanted,
+            false => wanted.is_subset(&there),
+        };
+        if !fits {
+            self.problems.push(format!(
+                "Declared: {address} {what} should be {list} and is {stored}"
+            ));
+        }
+    }
+
+    /// App roles or permission scopes.
+    fn permissions(&mut self, address: &str, what: &str, written: Option<&Value>, stored: &Value) {
+        let Some(list) = written else { return };
+        let by_value: BTreeMap<&str, &Value> = items(stored)
+            .iter()
+            .filter_map(|item| Some((item["value"].as_str()?, item)))
+            .collect();
+        for wanted in items(list) {
+            let value = wanted["value"].as_str().unwrap_or_default();
+            let Some(there) = by_value.get(value) else {
+                self.problems
+                    .push(format!("Declared: {address} {what} lacks {value}"));
+                continue;
+            };
+            for (key, wanted) in wanted.as_object().into_iter().flatten() {
+                if wanted != &there[key] {
+                    self.problems.push(format!(
+                        "Declared: {address} {what} {value} {key} is {}",
+                        there[key]
+                    ));
+                }
+            }
+            if wanted.get("isEnabled").is_none() && there["isEnabled"] == false {
+                self.problems.push(format!(
+                    "Declared: {address} {what} {value} is switched off"
+                ));
+            }
+        }
+        if is_exact(list) && by_value.len() != items(list).len() {
+            self.problems.push(format!(
+                "Declared: {address} {what} should be {list} and is {stored}"
+            ));
+        }
+    }
+
+    /// Pre-authorised and known clients.
+    fn clients(&mut self, address: &str, document: &Value, stored: &Value) {
+        let api = &document["api"];
+        if let Some(list) = api.get("preAuthorizedApplications") {
+            let there = items(&stored["api"]["preAuthorizedApplications"]);
+            for entry in items(list) {
+                let app_id = self.app_id(&entry["application"]);
+                let found = there
+                    .iter()
+                    .find(|it| it["appId"].as_str() == app_id.as_deref());
+                let ids = found.map_or(&[][..], |it| items(&it["delegatedPermissionIds"]));
+                let wanted: Vec<Value> = items(&entry["scopes"])
+                    .iter()
+                    .filter_map(|scope| self.permission(address, "oauth2PermissionScopes", scope))
+                    .map(Value::from)
+                    .collect();
+                if wanted.len() != items(&entry["scopes"]).len()
+                    || !wanted.iter().all(|id| ids.contains(id))
+                {
+                    self.problems.push(format!(
+                        "Declared: {address} does not pre-authorise {entry}"
+                    ));
+                }
+            }
+            if is_exact(list) && there.len() != items(list).len() {
+                self.problems.push(format!(
+                    "Declared: {address} pre-authorises others than {list}"
+                ));
+            }
+        }
+        if let Some(list) = api.get("knownClientApplications") {
+            let wanted: BTreeSet<String> = items(list)
+                .iter()
+                .filter_map(|it| self.app_id(it))
+                .collect();
+            let there = items(&stored["api"]["knownClientApplications"]);
+            let there: BTreeSet<String> = there
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect();
+            if !wanted.is_subset(&there) || (is_exact(list) && wanted != there) {
+                self.problems.push(format!(
+                    "Declared: {address} should know {wanted:?} and knows {there:?}"
+                ));
+            }
+        }
+    }
+
+    fn required(&mut self, address: &str, document: &Value, stored: &Value) {
+        let Some(list) = document.get("requiredResourceAccess") else {
+            return;
+        };
+        let there = items(&stored["requiredResourceAccess"]);
+        let mut wanted: BTreeSet<(String, String)> = BTreeSet::new();
+        for entry in items(list) {
+            let resource = self.app_id(&entry["resource"]).unwrap_or_default();
+            for (key, collection) in [
+                ("scopes", "oauth2PermissionScopes"),
+                ("appRoles", "appRoles"),
+            ] {
+                for value in items(&entry[key]) {
+                    let id = self.permission(
+                        entry["resource"].as_str().unwrap_or_default(),
+                        collection,
+                        value,
+                    );
+                    wanted.insert((resource.clone(), id.unwrap_or_default()));
+                }
+            }
+        }
+        let there: BTreeSet<(String, String)> = there
+            .iter()
+            .flat_map(|entry| {
+                let resource = entry["resourceAppId"].as_str().unwrap_or_default();
+                items(&entry["resourceAccess"]).iter().map(move |access| {
+                    (
+                        resource.to_owned(),
+                        access["id"].as_str().unwrap_or_default().to_owned(),
+                    )
+                })
+            })
+            .collect();
+        if wanted != there {
+            self.problems.push(format!(
+                "Declared: {address} should ask for {wanted:?} and asks for {there:?}"
+            ));
+        }
+    }
+
+    fn credentials(&mut self, address: &str, written: Option<&Value>) {
+        let (Some(list), Some(id)) = (written, self.id(address)) else {
+            return;
+        };
+        let words = format!("credential {id} ");
+        let there: BTreeMap<&str, &Value> = self.facts.below(&words).collect();
+        let mut problems = Vec::new();
+        for wanted in items(list) {
+            let name = wanted["name"].as_str().unwrap_or_default();
+            let is_so = there.get(name).is_some_and(|it| {
+                it["issuer"] == wanted["issuer"] && it["subject"] == wanted["subject"]
+            });
+            if !is_so {
+                problems.push(format!(
+                    "Declared: {address} should have {wanted} and has {:?}",
+                    there.get(name)
+                ));
+            }
+        }
+        if is_exact(list) && there.len() != items(list).len() {
+            problems.push(format!(
+                "Declared: {address} has other credentials than {list}: {there:?}"
+            ));
+        }
+        self.problems.extend(problems);
+    }
+
+    fn links(&mut self, address: &str, relation: &str, written: Option<&Value>) {
+        let (Some(list), Some(id)) = (written, self.id(address)) else {
+            return;
+        };
+        let there: BTreeSet<String> = self
+            .facts
+            .below(&format!("link {id} {relation} "))
+            .map(|(to, _)| to.to_owned())
+            .filter(|to| self.facts.living(to).is_some())
+            .collect();
+        let wanted: BTreeSet<String> = items(list)
+            .iter()
+            .filter_map(|it| self.principal(it))
+            .collect();
+        let fits = match is_exact(list) {
+            true => wanted == there,
+            false => wanted.is_subset(&there),
+        };
+        if !fits {
+            self.problems.push(format!(
+                "Declared: {address} {relation} should be {list} and are {there:?}"
+            ));
+        }
+    }
+
+    /// Consent for the whole tenant: assignments and one grant for each API.
+    fn consents(&mut self, address: &str, document: &Value) {
+        let Some(client) = self.id(&format!("{address}/servicePrincipal")) else {
+            return;
+        };
+        for entry in items(&document["requiredResourceAccess"])
+            .iter()
+            .filter(|it| it["adminConsent"] == true)
+        {
+            let resource = entry["resource"].as_str().unwrap_or_default();
+            let Some(offering) = self.resource(resource) else {
+                self.problems
+                    .push(format!("Declared: {resource} has no service principal"));
+                continue;
+            };
+            for role in items(&entry["appRoles"]) {
+                let id = self
+                    .permission(resource, "appRoles", role)
+                    .unwrap_or_default();
+                let name = format!("assignment {offering} {id} {client}");
+                if !self.facts.facts.contains_key(&name) {
+                    self.problems.push(format!(
+                        "Declared: {address} is not granted {role} of {resource}"
+                    ));
+                }
+            }
+            let grant = self.facts.facts.get(&format!("grant {client} {offering} "));
+            let granted = grant.map(|it| items(it).to_vec()).unwrap_or_default();
+            for scope in items(&entry["scopes"]) {
+                if !granted.contains(scope) {
+                    self.problems.push(format!(
+                        "Declared: {address} is not granted {scope} of {resource}"
+                    ));
+                }
+            }
+        }
+    }
+
+    /// The assignments of an application's roles that follow from consent: role and principal.
+    fn consented(&self, offers: &str) -> BTreeSet<String> {
+        let mut consented = BTreeSet::new();
+        for address in self.root.of_kind("application") {
+            let Some(client) = self.id(&format!("{address}/servicePrincipal")) else {
+                continue;
+            };
+            let document = &self.root.documents[&address];
+            for entry in items(&document["requiredResourceAccess"]) {
+                if entry["adminConsent"] == true && entry["resource"] == offers {
+                    let ids = items(&entry["appRoles"])
+                        .iter()
+                        .filter_map(|it| self.permission(offers, "appRoles", it));
+                    consented.extend(ids.map(|id| format!("{id} {client}")));
+                }
+            }
+        }
+        consented
+    }
+
+    fn assignments(&self, offers: &str, list: &Value) -> BTreeSet<String> {
+        let assignment = |item: &Value| {
+            let role = match item.get("appRole") {
+                Some(role) => self.permission(offers, "appRoles", role)?,
+                None => "00000000-0000-0000-0000-000000000000".to_owned(),
+            };
+            Some(format!("{role} {}", self.principal(&item["principal"])?))
+        };
+        items(list).iter().filter_map(assignment).collect()
+    }
+
+    /// The stored properties of an object that must be alive.
+    fn stored(&mut self, address: &str) -> Option<Value> {
+        let object = self
+            .id(address)
+            .and_then(|id| self.facts.living(&id))
+            .map(|it| it["properties"].clone());
+        if object.is_none() {
+            self.problems
+                .push(format!("Declared: {address} is not there"));
+        }
+        object
+    }
+
+    fn id(&self, address: &str) -> Option<String> {
+        let address = Address::parse(address).or_else(|| {
+            let (root, part) = address.rsplit_once('/')?;
+            Some(Address::parse(root)?.part(part))
+        })?;
+        id_of(self.applied.get(&address)?).map(ToString::to_string)
+    }
+
+    /// Whoever stands behind a reference: the service principal of an application.
+    fn principal(&self, reference: &Value) -> Option<String> {
+        let reference = reference.as_str()?;
+        match kind_of(reference) {
+            "user" => self.found(
+                "User",
+                "userPrincipalName",
+                reference.strip_prefix("user/")?,
+            ),
+            "application" => self.resource(reference),
+            "existing" => self.existing(&self.root.documents[reference]),
+            _ => self.id(reference),
+        }
+    }
+
+    fn existing(&self, document: &Value) -> Option<String> {
+        let kind = match document["type"].as_str()? {
+            "user" => "User",
+            "group" => "Group",
+            "servicePrincipal" => "ServicePrincipal",
+            other => panic!("nobody here knows an existing {other}"),
+        };
+        if let Some(id) = document["id"].as_str() {
+            return Some(id.to_owned());
+        }
+        let keys = ["appId", "displayName", "userPrincipalName"];
+        keys.iter()
+            .find_map(|key| self.found(kind, key, document[*key].as_str()?))
+    }
+
+    fn found(&self, kind: &str, property: &str, value: &str) -> Option<String> {
+        let mut objects = self.facts.objects();
+        let found = objects.find(|(_, object)| {
+            object["kind"] == kind
+                && object["deleted"] == false
+                && object["properties"][property] == value
+        });
+        found.map(|(id, _)| id.to_owned())
+    }
+
+    fn app_id(&self, application: &Value) -> Option<String> {
+        match application.as_str()? {
+            "Microsoft Graph" => Some(idac::graph::facts::MICROSOFT_GRAPH_APP_ID.to_owned()),
+            address if kind_of(address) == "application" => {
+                let object = self.facts.living(&self.id(address)?)?;
+                object["properties"]["appId"].as_str().map(str::to_owned)
+            }
+            app_id => Some(app_id.to_owned()),
+        }
+    }
+
+    /// The service principal of an application.
+    fn resource(&self, application: &str) -> Option<String> {
+        self.found(
+            "ServicePrincipal",
+            "appId",
+            &self.app_id(&json!(application))?,
+        )
+    }
+
+    /// The id of an app role or permission scope, as the application that offers it has it.
+    fn permission(&self, application: &str, collection: &str, value: &Value) -> Option<String> {
+        let list = match application {
+            "Microsoft Graph" => {
+                let object = self.facts.living(&self.resource(application)?)?;
+                object["properties"][collection].clone()
+            }
+            address => {
+                let object = self.facts.living(&self.id(address)?)?;
+                let properties = &object["properties"];
+                match collection {
+                    "appRoles" => properties["appRoles"].clone(),
+                    _ => properties["api"][collection].clone(),
+                }
+            }
+        };
+        let found = items(&list).iter().find(|item| item["value"] == *value)?;
+        found["id"].as_str().map(str::to_owned)
+    }
+
+    /// A text with what only the environment and the tenant know.
+    fn filled(&self, address: &str, text: &str) -> String {
+        let own = address.trim_end_matches("/servicePrincipal");
+        let mut filled = text
+            .replace("$${", "\u{0}")
+            .replace("${environment}", "sandbox")
+            .replace("${tenant.domain}", "contoso.onmicrosoft.com")
+            .replace("${tenant.id}", "6f1d2a54-3c0b-4a57-9d0e-2b7c55f0a1c4")
+            .replace("${host}", "sim.contoso.com");
+        for (name, of) in [("self".to_owned(), own.to_owned())].into_iter().chain(
+            self.root
+                .of_kind("application")
+                .into_iter()
+                .map(|it| (it.clone(), it)),
+        ) {
+            let app_id = self.app_id(&json!(of)).unwrap_or_default();
+            filled = filled.replace(&format!("${{{name}.appId}}"), &app_id);
+        }
+        filled.replace('\u{0}', "${")
+    }
 }

@@ -83,11 +83,7 @@ impl Tally {
                 Action::Link { .. } => "link",
                 Action::Unlink { .. } => "unlink",
             };
-            *self
-                .tally
-                .kinds
-                .entry((step.entity.clone(), action))
-                .or_default() += 1;
+            *self.kinds.entry((step.entity.clone(), action)).or_default() += 1;
         }
     }
 }

@@ -1,24 +1,24 @@
 //! One world: a tenant, a declaration and what people make of it, and what goes wrong meanwhile. The laws are checked
 //! wherever it stands still.
 
-use std::collections::BTreeMap;
-
 use idac::dry_run::Verdict;
-use idac::emulator::{Behaviour, Flapping, Hardship, Lag, ScheduledRefusal, Tenant};
+use idac::emulator::{Behaviour, Hardship, Tenant};
 use idac::execute::Outcome;
 use idac::finding;
 use idac::ledger::Folder;
-use idac::plan::{Action, Plan};
+use idac::plan::Plan;
 
 use super::dice::Dice;
 use super::expected;
 use super::generate;
+use super::hardship;
 use super::laws::{self, Revival};
 use super::pipeline::{
     Chain, Looked, Simulated, Situation, carry_out, desired_of, finish, look, rehearse,
 };
 use super::root::Root;
 use super::surroundings::{Portal, Surroundings, founded};
+use super::tally::Tally;
 use super::witness::{Facts, Witness};
 
 /// Whether a world tells what happens in it.
@@ -251,7 +251,7 @@ impl World {
                 self.problems
                     .extend(laws::unexplained(plan, &execution.created, before, &after));
                 self.problems
-                    .extend(expected::missing(root, &receipt.objects, before, &after));
+                    .extend(expected::missing(root, &receipt.objects, &after));
                 let is_revived = laws::revives(plan);
                 self.converged(sources, is_revived).await;
                 Ending::Applied

@@ -2,8 +2,7 @@
 
 use crate::kind::entity::{
     Creation, Entity, Exclusive, Items, Lane, Last, Later, OnCreate, Permissions, Property,
-    Relation, Removal, SetRead, Siblings, Switched, complex, items, on_create, plain, read_only,
-    set, words,
+    Relation, Removal, SetRead, Switched, complex, items, on_create, plain, read_only, set, words,
 };
 
 /// learn.microsoft.com, application resource, application-update and application-upsert.
@@ -81,7 +80,7 @@ pub(in crate::kind) static APPLICATION: Entity = Entity {
             assigned_by: None,
         },
     ],
-    siblings: None,
+    children_max: None,
     lane: Lane::Own,
     permissions: Permissions {
         read: &["Application.Read.All"],
@@ -221,10 +220,7 @@ pub(in crate::kind) static FEDERATED_IDENTITY_CREDENTIAL: Entity = Entity {
     ],
     later: &[],
     switched: &[],
-    siblings: Some(Siblings {
-        unique: &["issuer", "subject"],
-        count_max: 20,
-    }),
+    children_max: Some(20),
     lane: Lane::Parent,
     permissions: Permissions {
         read: &["Application.Read.All"],
@@ -258,7 +254,7 @@ pub(in crate::kind) static OAUTH2_PERMISSION_GRANT: Entity = Entity {
     exclusive: &[],
     later: &[],
     switched: &[],
-    siblings: None,
+    children_max: None,
     lane: Lane::Free,
     permissions: Permissions {
         read: &["Directory.Read.All"],
