@@ -5,10 +5,6 @@
 pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub(crate) fn new(seed: u64) -> Dice {
-        Dice(seed)
-    }
-
     /// Dice of their own for one purpose, so that a draw more for one does not shift the others.
     pub(crate) fn of(seed: u64, purpose: &str) -> Dice {
         let mut dice = Dice(seed ^ 0x5157_ab1e_0000_0000);

@@ -21,10 +21,6 @@ impl Root {
         self.documents.keys().filter(of_kind).cloned().collect()
     }
 
-    pub(crate) fn get(&self, address: &str) -> Option<&Value> {
-        self.documents.get(address)
-    }
-
     /// The files, in which each document stands somewhere.
     pub(crate) fn sources(&self) -> Vec<Source> {
         let mut files: BTreeMap<String, String> = BTreeMap::new();

@@ -250,10 +250,12 @@ impl World {
                 }
                 self.problems
                     .extend(laws::unexplained(plan, &execution.created, before, &after));
-                self.problems
-                    .extend(expected::missing(root, &receipt.objects, &after));
                 let is_revived = laws::revives(plan);
                 self.converged(sources, is_revived).await;
+                let facts = self.facts();
+                let objects = idac::ledger::last_receipt(&self.ledger).expect("the ledger is read");
+                self.problems
+                    .extend(expected::missing(root, &objects, &facts));
                 Ending::Applied
             }
             Outcome::RolledBack => {
