@@ -104,6 +104,10 @@ pub(super) async fn forward(job: &Job, start: Start, post: &Postbox, patience: &
                     }
                 };
             }
+            // Before this one another was sent, and nobody answered: that one may have landed, whatever a replica shows.
+            Wrote::Refused(refusal) if start == Start::Unclear => {
+                return refused(Trouble::unclear(&refusal));
+            }
             Wrote::Refused(refusal) => return refused(Trouble::of(&refusal)),
         }
     }

@@ -7,7 +7,7 @@ use super::draft::{Drafts, belongs_to_microsoft, delete, grants};
 use super::known::folded;
 use super::pair::{Pair, Pairs};
 use super::stage::removed_items;
-use super::{Applied, LeftAlone, ManagedObject, Reason, Target};
+use super::{Action, Applied, Inverse, LeftAlone, ManagedObject, Reason, Target};
 use crate::address::{Address, ObjectId};
 use crate::finding::Finding;
 use crate::kind;
@@ -39,8 +39,38 @@ pub(super) fn remove(
             surplus(pairs, &belongings, object, owner, set, drafts, left_alone);
         }
     }
+    forget_dangling(pairs, drafts);
     for (object, _) in pairs.all() {
         unassign(pairs, &belongings, object, drafts, findings);
+    }
+}
+
+/// An assignment of somebody who lies in the recycle bin gives nobody anything, and Graph would not make it again.
+fn forget_dangling(pairs: &Pairs<'_>, drafts: &mut Drafts) {
+    let revived: BTreeSet<&ObjectId> = pairs
+        .all()
+        .filter_map(|(_, pair)| match pair {
+            Pair::Deleted(object) => Some(&object.id),
+            Pair::Existing(_) | Pair::Planned | Pair::Absent | Pair::Ambiguous => None,
+        })
+        .collect();
+    let is_buried = |id: &str| {
+        let id = ObjectId::new(id.trim_start_matches('/'));
+        pairs.snapshot.deleted.contains_key(&id) && !revived.contains(&id)
+    };
+    for draft in &mut drafts.all {
+        if let Action::Delete { was, .. } = &draft.action
+            && grants(draft.entity)
+            && was
+                .properties
+                .values()
+                .filter_map(Value::as_text)
+                .any(is_buried)
+        {
+            draft.inverse = Some(Inverse::LeaveBehind(
+                "it names somebody who lies in the recycle bin, and gives nothing".to_owned(),
+            ));
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::draft::{Draft, Drafts, Place, lane, needs};
 use super::known::at;
 use super::pair::{Pair, Pairs};
 use super::stage::{self, Cause, Stage, removed_items};
-use super::{Action, Applied, LeftAlone, Reason, Target};
+use super::{Action, Applied, Inverse, LeftAlone, Reason, Target};
 use crate::address::{Address, ObjectId};
 use crate::digest::Digest;
 use crate::finding::Finding;
@@ -216,7 +216,7 @@ impl<'a> Writer<'_, 'a> {
         for (relation, desired) in &object.relations {
             let mut first: BTreeSet<Place> = created.into_iter().collect();
             first.extend(self.before_links(relation, updates));
-            let mut for_good = self.kept_owner(relation, observed);
+            let mut kept = self.kept_owner(relation, observed);
             let nobody = BTreeSet::new();
             let there = observed
                 .and_then(|observed| observed.links.get(relation))
@@ -234,7 +234,8 @@ impl<'a> Writer<'_, 'a> {
                         let is_user = self.is_user(&to);
                         let place = self.link(relation, to, Linking::Link, needs, first.clone());
                         if is_user {
-                            self.drafts.all[place].for_good = for_good.take();
+                            self.drafts.all[place].inverse =
+                                kept.take().map(|why| Inverse::Irreversible(why.to_owned()));
                         }
                         added.insert(place);
                     }
@@ -344,7 +345,7 @@ impl<'a> Writer<'_, 'a> {
             reason,
             needs,
             after,
-            for_good: None,
+            inverse: None,
         })
     }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use idac::address::Address;
+use idac::dry_run::Verdict;
 use idac::plan::Applied;
 use serde_json::{Value, json};
 
@@ -29,6 +30,54 @@ pub(crate) fn missing(root: &Root, applied: &Applied, facts: &Facts) -> Vec<Stri
         }
     }
     reader.problems
+}
+
+/// Whether the tenant rightly refuses an identifier URI: an application has it which the declaration lets keep it.
+pub(crate) fn is_contested(
+    root: &Root,
+    applied: &Applied,
+    facts: &Facts,
+    verdict: &Verdict,
+) -> bool {
+    let is_about_uris = match verdict {
+        Verdict::Refused { trouble, .. } => trouble.message.contains("identifierUris"),
+        Verdict::Cleared
+        | Verdict::Stopped { .. }
+        | Verdict::NotConverged { .. }
+        | Verdict::Failed { .. } => false,
+    };
+    let reader = Reader {
+        root,
+        applied,
+        facts,
+        problems: Vec::new(),
+    };
+    let keeps = |id: &str| {
+        let address = applied
+            .iter()
+            .find(|(_, object)| id_of(object).is_some_and(|it| it.as_str() == id));
+        let list = address
+            .and_then(|(address, _)| root.documents.get(address.as_str())?.get("identifierUris"));
+        address.is_none_or(|(address, _)| root.documents.contains_key(address.as_str()))
+            && !list.is_some_and(is_exact)
+    };
+    let wanted = root.documents.iter().flat_map(|(address, document)| {
+        let uris = items(&document["identifierUris"])
+            .iter()
+            .filter_map(Value::as_str);
+        uris.map(|uri| reader.filled(address, uri))
+            .collect::<Vec<_>>()
+    });
+    let wanted: BTreeSet<String> = wanted.collect();
+    let mut holders = facts
+        .objects()
+        .filter(|(_, object)| object["kind"] == "Application" && object["deleted"] == false);
+    let has = |object: &Value| {
+        let uris = items(&object["properties"]["identifierUris"]).iter();
+        uris.filter_map(Value::as_str)
+            .any(|uri| wanted.contains(uri))
+    };
+    is_about_uris && holders.any(|(id, object)| has(object) && keeps(id))
 }
 
 struct Reader<'a> {

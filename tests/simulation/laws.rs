@@ -296,9 +296,15 @@ impl Names<'_> {
         let is_its = |other: &Value| {
             other["kind"] == "Application"
                 && other["properties"]["appId"] == object["properties"]["appId"]
-                && other["properties"][property] == object["properties"][property]
         };
-        property == "displayName" && self.after.objects().any(|(_, other)| is_its(other))
+        let fact = |facts: &Facts| {
+            let application = facts
+                .objects()
+                .map(|(_, other)| other)
+                .find(|other| is_its(other));
+            application.map(|it| it["properties"][property].clone())
+        };
+        ["displayName", "tags"].contains(&property) && fact(self.before) != fact(self.after)
     }
 
     fn id(&self, target: &Target) -> String {

@@ -21,6 +21,8 @@ pub(crate) struct Tally {
     pub(crate) second_rounds: u64,
     /// Plans that met what came back from the recycle bin and was in the way.
     pub(crate) unseen: u64,
+    /// Plans that the dry-run stopped because somebody else has what only one object can have.
+    pub(crate) contested: u64,
     /// Worlds by the switch that was in its other position.
     pub(crate) switches: BTreeMap<&'static str, u64>,
     /// Steps by entity and action.
@@ -43,6 +45,7 @@ impl Tally {
             declared,
             second_rounds,
             unseen,
+            contested,
             switches,
             kinds,
             codes,
@@ -59,6 +62,7 @@ impl Tally {
         self.declared += declared;
         self.second_rounds += second_rounds;
         self.unseen += unseen;
+        self.contested += contested;
         for (name, count) in switches {
             *self.switches.entry(name).or_default() += count;
         }
