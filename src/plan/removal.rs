@@ -47,16 +47,10 @@ pub(super) fn remove(
 
 /// An assignment of somebody who lies in the recycle bin gives nobody anything, and Graph would not make it again.
 fn forget_dangling(pairs: &Pairs<'_>, drafts: &mut Drafts) {
-    let revived: BTreeSet<&ObjectId> = pairs
-        .all()
-        .filter_map(|(_, pair)| match pair {
-            Pair::Deleted(object) => Some(&object.id),
-            Pair::Existing(_) | Pair::Planned | Pair::Absent | Pair::Ambiguous => None,
-        })
-        .collect();
+    // What the plan revives goes back there on the way back.
     let is_buried = |id: &str| {
         let id = ObjectId::new(id.trim_start_matches('/'));
-        pairs.snapshot.deleted.contains_key(&id) && !revived.contains(&id)
+        pairs.snapshot.deleted.contains_key(&id)
     };
     for draft in &mut drafts.all {
         if let Action::Delete { was, .. } = &draft.action

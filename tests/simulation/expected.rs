@@ -184,10 +184,15 @@ impl Reader<'_> {
         };
         let (resource, wanted) = (self.id(address), self.assignments(offers, list));
         let Some(resource) = resource else { return };
+        let is_alive = |assignment: &str| {
+            let principal = assignment.split(' ').next_back().unwrap_or_default();
+            self.facts.living(principal).is_some()
+        };
         let there: BTreeSet<String> = self
             .facts
             .below(&format!("assignment {resource} "))
             .map(|it| it.0.to_owned())
+            .filter(|it| is_alive(it))
             .collect();
         let consented = self.consented(offers);
         for assignment in &wanted {

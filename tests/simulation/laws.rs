@@ -274,10 +274,13 @@ impl Names<'_> {
                         .any(|id| lay_there(&Target::Existing(ObjectId::new(id))))
             }
             Action::Link { from, to, .. } => lay_there(from) || lay_there(to),
+            // A tag of the application's that goes may be the service principal's own as well.
+            Action::Update { will, .. } => {
+                step.entity == "servicePrincipal" && will.keys().all(|name| name == "tags")
+            }
             Action::Create {
                 revive: Some(_), ..
             }
-            | Action::Update { .. }
             | Action::Delete { .. }
             | Action::Unlink { .. } => false,
         }

@@ -326,6 +326,10 @@ impl World {
             }
             // The plan said so before: only a person can put that right.
             Outcome::Stranded if laws::irreversible(plan) > 0 => Ending::Stopped,
+            // Where Graph keeps no deleted groups, none comes back.
+            Outcome::Stranded if self.tally.switches.contains_key("security_group_deletion") => {
+                Ending::Stopped
+            }
             Outcome::Stranded | Outcome::Applied => {
                 self.problems.push(format!(
                     "Stranded: recovered to {:?} {:?}",
