@@ -13,6 +13,8 @@ mod generate;
 mod hardship;
 #[path = "simulation/laws.rs"]
 mod laws;
+#[path = "simulation/lookup.rs"]
+mod lookup;
 #[path = "simulation/pipeline.rs"]
 mod pipeline;
 #[path = "simulation/repair.rs"]
