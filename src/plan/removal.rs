@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::draft::{Drafts, belongs_to_microsoft, delete, grants};
+use super::draft::{Drafts, Place, belongs_to_microsoft, delete, grants};
 use super::known::folded;
 use super::pair::{Pair, Pairs};
 use super::stage::removed_items;
@@ -27,7 +27,7 @@ pub(super) fn remove(
         let parent = was.parent.clone();
         drafts.push(delete((*address).clone(), was, parent, Reason::Declared));
     }
-    undeclared(pairs, applied, drafts, left_alone);
+    undeclared(pairs, &belongings, applied, drafts, left_alone);
     for (object, pair) in pairs.all() {
         let Pair::Existing(owner) = pair else {
             continue;
@@ -71,6 +71,7 @@ fn forget_dangling(pairs: &Pairs<'_>, drafts: &mut Drafts) {
 /// What the last receipt has and the root no longer does.
 fn undeclared(
     pairs: &Pairs<'_>,
+    belongings: &Belongings<'_>,
     applied: &Applied,
     drafts: &mut Drafts,
     left_alone: &mut Vec<LeftAlone>,
@@ -97,10 +98,36 @@ fn undeclared(
                 continue;
             }
             let parent = parent_of(managed);
-            drafts.push(delete(address.clone(), was, parent, Reason::Undeclared));
+            let place = drafts.push(delete(address.clone(), was, parent, Reason::Undeclared));
+            if address.part_name().is_empty() {
+                take_along(pairs, belongings, address, was, place, drafts);
+            }
         }
     }
     take_apart(pairs, applied, drafts);
+}
+
+/// Graph deletes an application's service principal with it, also one that nobody declared, and does not bring it back
+/// with it: it goes first, in a step of its own.
+fn take_along(
+    pairs: &Pairs<'_>,
+    belongings: &Belongings<'_>,
+    address: &Address,
+    application: &ObservedObject,
+    place: Place,
+    drafts: &mut Drafts,
+) {
+    for id in belongings.service_principals(application) {
+        let Some(was) = pairs.snapshot.objects.get(id) else {
+            continue;
+        };
+        if pairs.is_claimed(id) || drafts.is_deleted(id) {
+            continue;
+        }
+        let subject = address.part(&was.entity);
+        let first = drafts.push(delete(subject, was, None, Reason::Undeclared));
+        drafts.all[place].after.insert(first);
+    }
 }
 
 fn goes(pairs: &Pairs<'_>, address: &Address, managed: &ManagedObject, is_desired: bool) -> bool {
