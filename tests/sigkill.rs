@@ -5,6 +5,9 @@
 //! stderr of its requests, not by time: a fast machine and a slow one kill at the same points. `IDAC_KILLS` says how
 //! many kills there are, `IDAC_SEED` which.
 
+#![allow(clippy::print_stdout, reason = "it says what was hit")]
+#![allow(clippy::disallowed_methods, reason = "a person may ask for more kills")]
+
 #[path = "processes/place.rs"]
 mod place;
 #[path = "processes/stored.rs"]

@@ -3,6 +3,13 @@
 //!
 //! `IDAC_WORLDS=1000000` runs so many worlds instead of the slice, `IDAC_SEED=7` runs one and tells what happens.
 
+#![allow(
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    clippy::too_many_lines,
+    reason = "a long hunt is steered by the environment and tells how far it is; a world is told in one go"
+)]
+
 #[path = "simulation/dice.rs"]
 mod dice;
 #[path = "simulation/expected.rs"]
@@ -41,7 +48,7 @@ use tally::Tally;
 use world::Telling;
 
 /// How many worlds every run of the tests goes through.
-const SLICE: u64 = 2_000;
+const SLICE: u64 = 300;
 
 #[test]
 fn the_laws_hold_in_every_world() {

@@ -143,13 +143,14 @@ async fn carry_out(
 
 fn question(plan: &Plan) -> String {
     format!(
-        "\nApply {} to {} (tenant {})? [y/N] ",
-        match plan.steps.len() {
-            1 => "this step".to_owned(),
-            steps => format!("these {steps} steps"),
-        },
+        "\n{} would change {} (tenant {}).\nApply {}? [y/N] ",
+        report::plural(plan.steps.len(), "step", "steps"),
         plan.basis.environment,
-        plan.basis.tenant
+        plan.basis.tenant,
+        match plan.steps.len() {
+            1 => "it",
+            _ => "them",
+        },
     )
 }
 

@@ -479,8 +479,9 @@ pub const CODES: &[Code] = &[
     Code {
         id: "IDAC304",
         title: "A step cannot be undone",
-        explanation: "Most steps have an inverse, and a plan that fails halfway is walked back. This step has none. It is \
-                      done last, and when it is done it stays.",
+        explanation: "Most steps have an inverse, and a plan that fails halfway is walked back. This step has none: once it is \
+                      done it stays, also when a later step is refused. Look whether it is meant, and apply it in a \
+                      change of its own if something else might fail.",
     },
     Code {
         id: "IDAC305",

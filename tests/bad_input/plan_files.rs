@@ -51,8 +51,11 @@ fn a_plan_with_a_digest_that_does_not_fit() {
         .says_what_is_expected();
 }
 
+/// What is edited, where, and what stands there then.
+type Forgery = (&'static str, &'static str, fn() -> Value);
+
 /// One edit each; every one has a digest that fits.
-const FORGERIES: &[(&str, &str, fn() -> Value)] = &[
+const FORGERIES: &[Forgery] = &[
     ("another tenant", "/basis/tenant", || {
         json!("11111111-3c0b-4a57-9d0e-2b7c55f0a1c4")
     }),

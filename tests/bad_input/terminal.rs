@@ -14,8 +14,7 @@ const FILE: &str = "identities/payments.yaml";
 fn wrong_command_lines() {
     let mut world = World::of("wrong-command-lines");
     for arguments in [
-        &[][..],
-        &["aply"],
+        &["aply"][..],
         &["plan", "--environmet", "sandbox"],
         &["plan", "--format", "xml"],
         &["plan", "extra"],

@@ -340,7 +340,7 @@ impl World {
         }
     }
 
-    /// 1. Converges: planning again is empty. What an object comes back with from the recycle bin is seen only then,
+    /// Converges, the first law: planning again is empty. What an object comes back with from the recycle bin is seen only then,
     /// so after a revival one more round may have to take it away.
     async fn converged(&mut self, sources: &[idac::declare::Source], revival: Revival) -> bool {
         let again = match look(sources, &self.graph, &self.ledger).await {
@@ -408,7 +408,7 @@ impl World {
         format!("{}-{}", self.name, self.nonces)
     }
 
-    /// 2. Same input, same bytes.
+    /// The second law: same input, same bytes.
     fn same_bytes(&mut self, shuffled: &[idac::declare::Source], situation: &Situation) {
         let again = desired_of(shuffled).ok().and_then(|desired| {
             idac::plan::plan(&desired, &situation.snapshot, &situation.applied).ok()

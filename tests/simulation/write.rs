@@ -366,10 +366,8 @@ impl Writer<'_> {
         let items = values
             .into_iter()
             .map(|value| {
-                let members: &[&str] =
-                    *self
-                        .dice
-                        .one(&[&["User", "Application"][..], &["User"], &["Application"]]);
+                let kinds: [&[&str]; 3] = [&["User", "Application"], &["User"], &["Application"]];
+                let members = *self.dice.one(&kinds);
                 let mut role = json!({
                     "value": value,
                     "displayName": format!("{value} it"),
