@@ -118,6 +118,7 @@ impl<'a> Writer<'_, 'a> {
             self.findings,
         );
         let updates = self.stages(stages, revived, None);
+        self.go_back_to(observed, &updates);
         for (path, desired) in &self.object.properties {
             if desired.coverage == Coverage::AtLeast
                 && let Some(property) = self.entity.property(path)
@@ -173,6 +174,33 @@ impl<'a> Writer<'_, 'a> {
             places.push(place);
         }
         places
+    }
+
+    /// What the whole shows as well goes back to what was seen, not to what the whole makes of it meanwhile: written, it
+    /// would stay when the whole goes back.
+    fn go_back_to(&mut self, observed: &ObservedObject, updates: &[Place]) {
+        for place in updates {
+            let draft = &mut self.drafts.all[*place];
+            let Action::Update { target, was, will } = &draft.action else {
+                continue;
+            };
+            let mut then = was.clone();
+            for name in self.entity.follows {
+                if let (Some(value), Some(seen)) =
+                    (then.get_mut(*name), observed.properties.get(*name))
+                {
+                    value.clone_from(seen);
+                }
+            }
+            if then != *was {
+                let undo = Action::Update {
+                    target: target.clone(),
+                    was: will.clone(),
+                    will: then,
+                };
+                draft.inverse = Some(Inverse::Undo(Box::new(undo)));
+            }
+        }
     }
 
     /// What is compared with what the whole shows is written after the whole.

@@ -33,9 +33,10 @@ pub(crate) fn missing(root: &Root, applied: &Applied, facts: &Facts) -> Vec<Stri
 }
 
 /// Whether the tenant rightly refuses an identifier URI: an application has it which the declaration lets keep it.
+/// `planned` has every managed object under the address that it has now.
 pub(crate) fn is_contested(
     root: &Root,
-    applied: &Applied,
+    planned: &Applied,
     facts: &Facts,
     verdict: &Verdict,
 ) -> bool {
@@ -48,18 +49,17 @@ pub(crate) fn is_contested(
     };
     let reader = Reader {
         root,
-        applied,
+        applied: planned,
         facts,
         problems: Vec::new(),
     };
     let keeps = |id: &str| {
-        let address = applied
+        let address = planned
             .iter()
             .find(|(_, object)| id_of(object).is_some_and(|it| it.as_str() == id));
         let list = address
             .and_then(|(address, _)| root.documents.get(address.as_str())?.get("identifierUris"));
-        address.is_none_or(|(address, _)| root.documents.contains_key(address.as_str()))
-            && !list.is_some_and(is_exact)
+        !list.is_some_and(is_exact)
     };
     let wanted = root.documents.iter().flat_map(|(address, document)| {
         let uris = items(&document["identifierUris"])

@@ -207,7 +207,7 @@ impl World {
         let tried = rehearse(&situation).await;
         if tried.clearance.is_none() {
             self.set(&Hardship::default());
-            match expected::is_contested(root, &situation.applied, before, &tried.verdict) {
+            match expected::is_contested(root, &situation.plan.objects, before, &tried.verdict) {
                 true => self.tally.contested += 1,
                 false => self
                     .problems
