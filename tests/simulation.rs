@@ -24,10 +24,14 @@ mod laws;
 mod lookup;
 #[path = "simulation/pipeline.rs"]
 mod pipeline;
+#[path = "simulation/regressions.rs"]
+mod regressions;
 #[path = "simulation/repair.rs"]
 mod repair;
 #[path = "simulation/root.rs"]
 mod root;
+#[path = "simulation/sample.rs"]
+mod sample;
 #[path = "simulation/surroundings.rs"]
 mod surroundings;
 #[path = "simulation/tally.rs"]
@@ -78,6 +82,33 @@ fn the_laws_hold_in_every_world() {
     );
 }
 
+#[test]
+fn the_sample_and_its_second_version_are_applied_whatever_the_documentation_leaves_open() {
+    let variants = idac::emulator::Behaviour::all_variants();
+    assert!(variants.len() > 20, "{} variants", variants.len());
+    let mut problems = Vec::new();
+    for (name, behaviour) in variants {
+        let (_folder, presence) = presence();
+        problems.extend(runtime().block_on(sample::live_through(behaviour, name, presence)));
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn what_once_broke_a_law_does_not_break_it_again() {
+    let mut problems = Vec::new();
+    for (number, regression) in regressions::all().iter().enumerate() {
+        let (_folder, presence) = presence();
+        let found = runtime().block_on(regression.live_through(number, presence));
+        problems.extend(
+            found
+                .iter()
+                .map(|problem| format!("{}: {problem}", regression.sentence)),
+        );
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
 fn number(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
     Some(
@@ -120,13 +151,8 @@ fn run_all(from: u64, worlds: u64) -> (Tally, Failed) {
 
 /// One world, on a clock of its own that stands still while anybody works.
 fn run(seed: u64, telling: Telling) -> (Tally, Vec<String>) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let presence = Folder::open(folder.path());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime");
+    let (_folder, presence) = presence();
+    let runtime = runtime();
     let world = AssertUnwindSafe(|| runtime.block_on(world::run(seed, presence, telling)));
     catch_unwind(world).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
@@ -137,4 +163,20 @@ fn run(seed: u64, telling: Telling) -> (Tally, Vec<String>) {
         };
         (tally, vec![format!("Panics: {}", text.unwrap_or_default())])
     })
+}
+
+/// Where runs show that they are at work.
+fn presence() -> (tempfile::TempDir, Folder) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let presence = Folder::open(folder.path());
+    (folder, presence)
+}
+
+/// One thread and a clock that stands still while anybody works.
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime")
 }
