@@ -455,6 +455,18 @@ impl World {
         }
     }
 
+    /// Lets somebody change one managed object.
+    pub(crate) fn meddle_with(&mut self, address: &str, meddling: fn(&mut Tenant, &str)) {
+        let applied = idac::ledger::last_receipt(&self.ledger).expect("the ledger is read");
+        let address = idac::address::Address::parse(address).expect("it is an address");
+        let id = laws::id_of(&applied[&address])
+            .expect("it has an id")
+            .to_string();
+        self.graph
+            .emulator
+            .with_tenant(|tenant| meddling(tenant, &id));
+    }
+
     fn set(&mut self, hardship: &Hardship) {
         self.graph
             .emulator
