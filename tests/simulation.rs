@@ -58,14 +58,14 @@ const SLICE: u64 = 300;
 fn the_laws_hold_in_every_world() {
     if let Some(seed) = number("IDAC_SEED") {
         let (tally, problems) = run(seed, Telling::Aloud);
-        eprintln!("{tally:#?}");
+        eprintln!("{tally}");
         assert!(problems.is_empty(), "seed {seed}:\n{}", problems.join("\n"));
         return;
     }
     let worlds = number("IDAC_WORLDS").unwrap_or(SLICE);
     let from = number("IDAC_FROM").unwrap_or(0);
     let (tally, failed) = run_all(from, worlds);
-    eprintln!("{tally:#?}");
+    eprintln!("{tally}");
     let shown: Vec<String> = failed
         .iter()
         .take(40)
@@ -80,6 +80,9 @@ fn the_laws_hold_in_every_world() {
         failed.len(),
         shown.join("\n")
     );
+    if worlds >= SLICE {
+        check_cover(&tally);
+    }
 }
 
 #[test]
@@ -107,6 +110,41 @@ fn what_once_broke_a_law_does_not_break_it_again() {
         );
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// The worlds are worth something only when they go everywhere.
+fn check_cover(tally: &Tally) {
+    assert!(
+        tally.invalid * 5 < tally.declared,
+        "a fifth of the declarations is invalid"
+    );
+    assert_eq!(
+        tally.switches.len(),
+        idac::emulator::Behaviour::all_variants().len()
+    );
+    for (what, count) in [
+        ("applied", tally.applied),
+        ("rolled back", tally.rolled_back),
+        ("stranded", tally.stranded),
+        ("stopped by guardrails", tally.guarded),
+    ] {
+        assert!(count > 0, "no plan is {what}");
+    }
+    for (entity, action) in [
+        ("application", "revive"),
+        ("application", "delete"),
+        ("federatedIdentityCredential", "update"),
+        ("oAuth2PermissionGrant", "update"),
+        ("unifiedRoleAssignment", "delete"),
+        ("appRoleAssignment", "delete"),
+        ("group", "unlink"),
+        ("servicePrincipal", "revive"),
+    ] {
+        assert!(
+            tally.kinds.contains_key(&(entity.to_owned(), action)),
+            "no step is to {action} a {entity}"
+        );
+    }
 }
 
 fn number(name: &str) -> Option<u64> {
