@@ -20,9 +20,7 @@ use super::tenant::Tenant;
 use super::{conditional_access, moment, policies};
 
 /// The sort whose path the segments begin with, the segment that names the set, and what is behind it.
-pub(super) fn at<'a>(
-    segments: &'a [Segment],
-) -> Option<(&'static Sort, &'a Segment, &'a [Segment])> {
+pub(super) fn at(segments: &[Segment]) -> Option<(&'static Sort, &Segment, &[Segment])> {
     let names: Vec<String> = segments.iter().map(Segment::name).collect();
     SORTS
         .iter()

@@ -229,7 +229,7 @@ fn a_service_principal_has_one_claims_mapping_policy() {
         policy_reference(&other),
     );
     refused(second, 400, BAD, "conflicting object");
-    assert_eq!(ids(&mut tenant, &url), [one.clone()]);
+    assert_eq!(ids(&mut tenant, &url), std::slice::from_ref(&one));
     let applies = format!("/policies/claimsMappingPolicies/{one}/appliesTo");
     assert_eq!(
         read(&mut tenant, &applies)["value"][0]["@odata.type"],
