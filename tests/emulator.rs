@@ -41,6 +41,8 @@ mod writes_planted;
 mod writes_policies;
 #[path = "emulator/writes_roles.rs"]
 mod writes_roles;
+#[path = "emulator/writes_schedules.rs"]
+mod writes_schedules;
 #[path = "emulator/writes_service_principals.rs"]
 mod writes_service_principals;
 #[path = "emulator/writes_uris.rs"]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::conditional_access;
 use super::declared_policies as declared;
+use super::declared_schedules;
 use super::filterable::{self, EQ, IN, Rule, STARTS, rule};
 use super::guid::Guid;
 use super::policies;
@@ -30,6 +31,14 @@ pub(crate) enum DocumentSet {
     PermissionClassification,
     ExtensionProperty,
     UserFlowAttribute,
+    RoleEligibilityRequest,
+    RoleEligibilitySchedule,
+    RoleAssignmentRequest,
+    RoleAssignmentSchedule,
+    GroupEligibilityRequest,
+    GroupEligibilitySchedule,
+    GroupAssignmentRequest,
+    GroupAssignmentSchedule,
 }
 
 /// What a write is about to leave.
@@ -83,6 +92,19 @@ const CONDITIONAL_FILTERS: &[Rule] = &[
     rule("state", EQ, filterable::NONE),
     rule("createdDateTime", EQ | filterable::ORDER, filterable::NONE),
     rule("modifiedDateTime", EQ | filterable::ORDER, filterable::NONE),
+];
+const SCHEDULE_FILTERS: &[Rule] = &[
+    rule("id", EQ | IN, filterable::NONE),
+    rule("accessId", EQ, filterable::NONE),
+    rule("action", EQ, filterable::NONE),
+    rule("assignmentType", EQ, filterable::NONE),
+    rule("directoryScopeId", EQ | IN, filterable::NONE),
+    rule("groupId", EQ | IN, filterable::NONE),
+    rule("memberType", EQ, filterable::NONE),
+    rule("principalId", EQ | IN, filterable::NONE),
+    rule("roleDefinitionId", EQ | IN, filterable::NONE),
+    rule("status", EQ | IN, filterable::NONE),
+    rule("targetScheduleId", EQ, filterable::NONE),
 ];
 const NO_FILTERS: &[Rule] = &[];
 
@@ -248,7 +270,7 @@ pub(super) const SORTS: &[Sort] = &[
 ];
 
 impl DocumentSet {
-    pub(super) const ALL: [DocumentSet; 13] = [
+    pub(super) const ALL: [DocumentSet; 21] = [
         DocumentSet::NamedLocation,
         DocumentSet::ConditionalAccessPolicy,
         DocumentSet::AuthenticationStrengthPolicy,
@@ -262,6 +284,14 @@ impl DocumentSet {
         DocumentSet::PermissionClassification,
         DocumentSet::ExtensionProperty,
         DocumentSet::UserFlowAttribute,
+        DocumentSet::RoleEligibilityRequest,
+        DocumentSet::RoleEligibilitySchedule,
+        DocumentSet::RoleAssignmentRequest,
+        DocumentSet::RoleAssignmentSchedule,
+        DocumentSet::GroupEligibilityRequest,
+        DocumentSet::GroupEligibilitySchedule,
+        DocumentSet::GroupAssignmentRequest,
+        DocumentSet::GroupAssignmentSchedule,
     ];
 
     /// Its row; the sorts that no path lists have none.
@@ -273,17 +303,47 @@ impl DocumentSet {
     pub(super) fn declared(self) -> &'static [Property] {
         match self {
             DocumentSet::DefaultAppManagementPolicy => declared::DEFAULT_APP_MANAGEMENT,
+            DocumentSet::RoleEligibilityRequest | DocumentSet::RoleAssignmentRequest => {
+                declared_schedules::ROLE_REQUEST
+            }
+            DocumentSet::GroupEligibilityRequest | DocumentSet::GroupAssignmentRequest => {
+                declared_schedules::GROUP_REQUEST
+            }
+            DocumentSet::RoleEligibilitySchedule
+            | DocumentSet::RoleAssignmentSchedule
+            | DocumentSet::GroupEligibilitySchedule
+            | DocumentSet::GroupAssignmentSchedule => declared_schedules::SCHEDULE,
             _ => self.sort().map_or(&[], |sort| sort.declared),
         }
     }
 
     pub(super) fn filters(self) -> &'static [Rule] {
-        self.sort().map_or(NO_FILTERS, |sort| sort.filters)
+        match self {
+            DocumentSet::RoleEligibilityRequest
+            | DocumentSet::RoleAssignmentRequest
+            | DocumentSet::GroupEligibilityRequest
+            | DocumentSet::GroupAssignmentRequest
+            | DocumentSet::RoleEligibilitySchedule
+            | DocumentSet::RoleAssignmentSchedule
+            | DocumentSet::GroupEligibilitySchedule
+            | DocumentSet::GroupAssignmentSchedule => SCHEDULE_FILTERS,
+            _ => self.sort().map_or(NO_FILTERS, |sort| sort.filters),
+        }
     }
 
     pub(super) fn type_name(self) -> &'static str {
         match self {
             DocumentSet::DefaultAppManagementPolicy => "tenantAppManagementPolicy",
+            DocumentSet::RoleEligibilityRequest => "unifiedRoleEligibilityScheduleRequest",
+            DocumentSet::RoleEligibilitySchedule => "unifiedRoleEligibilitySchedule",
+            DocumentSet::RoleAssignmentRequest => "unifiedRoleAssignmentScheduleRequest",
+            DocumentSet::RoleAssignmentSchedule => "unifiedRoleAssignmentSchedule",
+            DocumentSet::GroupEligibilityRequest => {
+                "privilegedAccessGroupEligibilityScheduleRequest"
+            }
+            DocumentSet::GroupEligibilitySchedule => "privilegedAccessGroupEligibilitySchedule",
+            DocumentSet::GroupAssignmentRequest => "privilegedAccessGroupAssignmentScheduleRequest",
+            DocumentSet::GroupAssignmentSchedule => "privilegedAccessGroupAssignmentSchedule",
             _ => self.sort().map_or("entity", |sort| sort.type_name),
         }
     }

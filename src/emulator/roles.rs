@@ -278,6 +278,24 @@ pub(super) fn assign(tenant: &mut Tenant, body: Option<&Value>) -> Result<String
     Ok(id)
 }
 
+/// Takes an assignment away, if it is there.
+pub(super) fn unassign(tenant: &mut Tenant, definition: Guid, principal: Guid, scope: &str) {
+    let found: Vec<Key> = tenant
+        .records
+        .find(Term::Principal(principal), None)
+        .filter(|key| {
+            tenant.records.plain(key).is_some_and(|assignment| {
+                assignment.get("roleDefinitionId") == Some(&json!(definition))
+                    && assignment.get("directoryScopeId") == Some(&json!(scope))
+            })
+        })
+        .cloned()
+        .collect();
+    for key in found {
+        tenant.records.put(key, None);
+    }
+}
+
 /// Opaque to everybody else; the same for the same three.
 fn assignment_id(definition: Guid, principal: Guid, scope: Option<Guid>) -> String {
     let bytes: Vec<u8> = [Some(definition), Some(principal), scope]
@@ -288,7 +306,7 @@ fn assignment_id(definition: Guid, principal: Guid, scope: Option<Guid>) -> Stri
     format!("{}-1", URL_SAFE_NO_PAD.encode(bytes))
 }
 
-fn may_hold_role(tenant: &Tenant, principal: Guid) -> Result<(), Problem> {
+pub(super) fn may_hold_role(tenant: &Tenant, principal: Guid) -> Result<(), Problem> {
     directory::existing(tenant, &principal.to_string())?;
     let Some(object) = tenant.records.object(principal) else {
         return Err(Problem::not_found(&principal.to_string()));
@@ -306,7 +324,7 @@ fn may_hold_role(tenant: &Tenant, principal: Guid) -> Result<(), Problem> {
 }
 
 /// The object that a scope names; none for the whole tenant.
-fn scope_of(tenant: &Tenant, scope: &str) -> Result<Option<Guid>, Problem> {
+pub(super) fn scope_of(tenant: &Tenant, scope: &str) -> Result<Option<Guid>, Problem> {
     let wrong = || Problem::invalid_value("directoryScopeId", ASSIGNMENT);
     let rest = scope.strip_prefix('/').ok_or_else(wrong)?;
     if rest.is_empty() {

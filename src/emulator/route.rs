@@ -19,6 +19,7 @@ use super::problem::Problem;
 use super::query::Query;
 use super::record::{DeltaSet, Key, Kind, Term};
 use super::roles;
+use super::schedules;
 use super::schema;
 use super::tenant::Tenant;
 
@@ -103,6 +104,7 @@ pub(super) fn serve(tenant: &mut Tenant, request: &Request) -> Result<Response, 
     }
     match first.name().as_str() {
         "directory" => directory_root(tenant, &call, rest),
+        _ if schedules::is_here(&path.segments) => schedules::serve(tenant, &call),
         "rolemanagement" => role_management(tenant, &call, rest),
         "oauth2permissiongrants" => grants(tenant, &call, first, rest),
         "organization" => facts(tenant, &call, ListSet::Organization, first, rest),
