@@ -55,6 +55,7 @@ mod record;
 mod records;
 mod roles;
 mod route;
+mod schedule_span;
 mod schedules;
 mod schema;
 mod seen;

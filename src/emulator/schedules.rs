@@ -22,6 +22,7 @@ use super::problem::Problem;
 use super::record::{Key, Kind, Properties, Relation};
 use super::roles;
 use super::route::{Call, created, locator, no_content};
+use super::schedule_span::{schedule_info, span};
 use super::shape::Shape;
 use super::tenant::Tenant;
 
@@ -219,29 +220,6 @@ fn instance(tenant: &Tenant, privilege: &Privilege, schedule: &Properties) -> Op
     let end = end.map(moment::second);
     instance.insert("endDateTime".to_owned(), json!(end));
     Some(instance)
-}
-
-/// From when to when a schedule lasts; no end: for good. `None`: it says nothing that can be understood.
-fn span(info: &Value, now: i64) -> Option<(i64, Option<i64>)> {
-    let start = match info.get("startDateTime") {
-        None | Some(Value::Null) => now,
-        Some(text) => text.as_str().and_then(moment::parse)?,
-    };
-    let expiration = info.get("expiration").unwrap_or(&Value::Null);
-    let text = |name: &str| expiration.get(name).and_then(Value::as_str);
-    let end = match text("type").unwrap_or("notSpecified") {
-        "noExpiration" | "notSpecified" => None,
-        "afterDateTime" => Some(text("endDateTime").and_then(moment::parse)?),
-        "afterDuration" => {
-            let length: jiff::Span = text("duration")?.parse().ok()?;
-            let utc = jiff::tz::Offset::UTC;
-            let begin = jiff::Timestamp::from_millisecond(start).ok()?;
-            let end = utc.to_datetime(begin).checked_add(length).ok()?;
-            Some(utc.to_timestamp(end).ok()?.as_millisecond())
-        }
-        _ => return None,
-    };
-    (end.is_none_or(|end| end > start)).then_some((start, end))
 }
 
 /// What a request is about: who, and what.
@@ -445,25 +423,6 @@ fn schedule_id(privilege: &Privilege, target: &Target, request: &str) -> String 
     }
 }
 
-/// The schedule of a request, whole.
-fn schedule_info(tenant: &Tenant, given: &Properties, resource: &str) -> Result<Value, Problem> {
-    let info = given.get("scheduleInfo").filter(|info| !info.is_null());
-    let info = info.ok_or_else(|| Problem::required("scheduleInfo", resource))?;
-    let (start, _) = span(info, tenant.meta.now_ms)
-        .ok_or_else(|| Problem::invalid_value("scheduleInfo", resource))?;
-    let expiration = info.get("expiration").cloned().unwrap_or(Value::Null);
-    let of = |name: &str| expiration.get(name).cloned().unwrap_or(Value::Null);
-    let kind = match of("type") {
-        Value::Null => json!("notSpecified"),
-        kind => kind,
-    };
-    Ok(json!({
-        "startDateTime": moment::second(start),
-        "recurrence": null,
-        "expiration": {"type": kind, "endDateTime": of("endDateTime"), "duration": of("duration")},
-    }))
-}
-
 /// Makes or changes a schedule and what is in force by it.
 fn provide(
     tenant: &mut Tenant,
@@ -577,7 +536,7 @@ fn cancel(
         .ok()
         .and_then(|schedule| span(schedule.get("scheduleInfo")?, tenant.meta.now_ms))
         .map(|(start, _)| start);
-    if !start.is_some_and(|start| start > tenant.meta.now_ms) {
+    if start.is_none_or(|start| start <= tenant.meta.now_ms) {
         return Err(Problem::bad(
             "The request cannot be cancelled in the state in which it is.",
         ));
