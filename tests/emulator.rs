@@ -29,6 +29,8 @@ mod writes_applications;
 mod writes_assignments;
 #[path = "emulator/writes_deletion.rs"]
 mod writes_deletion;
+#[path = "emulator/writes_directory_roles.rs"]
+mod writes_directory_roles;
 #[path = "emulator/writes_federated.rs"]
 mod writes_federated;
 #[path = "emulator/writes_groups.rs"]

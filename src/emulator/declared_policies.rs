@@ -158,3 +158,10 @@ pub(super) const USER_FLOW_ATTRIBUTE: &[Property] = &[
     text("displayName").access(Access::AtCreation),
     text("userFlowAttributeType").read_only(),
 ];
+
+pub(super) const DIRECTORY_ROLE: &[Property] = &[
+    moment_of("deletedDateTime").read_only(),
+    text("description").read_only(),
+    text("displayName").read_only(),
+    of("roleTemplateId", Form::Id, Base::Null),
+];

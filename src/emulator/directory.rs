@@ -270,6 +270,7 @@ pub(super) fn create_user(tenant: &mut Tenant, body: Option<&Value>) -> Result<G
     if after.get("userType").is_none_or(Value::is_null) {
         after.insert("userType".to_owned(), Value::from("Member"));
     }
+    password(edits.properties.get("passwordProfile"))?;
     let id = tenant.meta.dice.guid();
     user_name(tenant, id, &after)?;
     tenant.create_object(id, Kind::User, after);
@@ -284,11 +285,42 @@ pub(super) fn update_user(
 ) -> Result<(), Problem> {
     let behaviour = tenant.meta.behaviour.clone();
     let edits = body::read(Kind::User, body, Moment::Update, &behaviour)?;
+    password(edits.properties.get("passwordProfile"))?;
     let before = tenant.whole_of(id);
     let after = body::apply(Kind::User, &before, &edits.properties, &behaviour);
     user_name(tenant, id, &after)?;
     tenant.change_object(id, after);
     Ok(())
+}
+
+/// Eight to 256 characters of three of the four sorts (learn.microsoft.com, "Password policies and account
+/// restrictions").
+fn password(profile: Option<&Value>) -> Result<(), Problem> {
+    let Some(profile) = profile.filter(|profile| !profile.is_null()) else {
+        return Ok(());
+    };
+    let given = profile.get("password");
+    let Some(given) = given.filter(|given| !given.is_null()) else {
+        return Ok(());
+    };
+    let text = given.as_str().unwrap_or_default();
+    let sorts: [fn(char) -> bool; 4] = [
+        |sign| sign.is_lowercase(),
+        |sign| sign.is_uppercase(),
+        |sign| sign.is_ascii_digit(),
+        |sign| !sign.is_alphanumeric(),
+    ];
+    let met = sorts
+        .into_iter()
+        .filter(|sort| text.contains(*sort))
+        .count();
+    if met >= 3 && (8..=256).contains(&text.chars().count()) {
+        return Ok(());
+    }
+    Err(Problem::bad(
+        "The specified password does not comply with password complexity requirements. Please provide a different password.",
+    )
+    .with_detail("InvalidValue", "password"))
 }
 
 fn user_name(tenant: &Tenant, id: Guid, after: &Properties) -> Result<(), Problem> {
@@ -300,8 +332,14 @@ fn user_name(tenant: &Tenant, id: Guid, after: &Properties) -> Result<(), Proble
         .records
         .entry(&Key::Domain(domain.to_lowercase()))
         .is_some();
-    if local.is_empty() || !verified {
+    if local.is_empty() {
         return Err(wrong());
+    }
+    if !verified {
+        return Err(Problem::bad(
+            "The domain portion of the userPrincipalName property is invalid. You must use one of the verified domain names in your organization.",
+        )
+        .with_detail("InvalidValue", "userPrincipalName"));
     }
     user_name_free(tenant, id, name)
 }

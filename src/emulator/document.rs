@@ -31,6 +31,7 @@ pub(crate) enum DocumentSet {
     PermissionClassification,
     ExtensionProperty,
     UserFlowAttribute,
+    DirectoryRole,
     RoleEligibilityRequest,
     RoleEligibilitySchedule,
     RoleAssignmentRequest,
@@ -105,6 +106,10 @@ const SCHEDULE_FILTERS: &[Rule] = &[
     rule("roleDefinitionId", EQ | IN, filterable::NONE),
     rule("status", EQ | IN, filterable::NONE),
     rule("targetScheduleId", EQ, filterable::NONE),
+];
+const DIRECTORY_ROLE_FILTERS: &[Rule] = &[
+    rule("displayName", EQ, filterable::NONE),
+    rule("roleTemplateId", EQ, filterable::NONE),
 ];
 const NO_FILTERS: &[Rule] = &[];
 
@@ -270,7 +275,7 @@ pub(super) const SORTS: &[Sort] = &[
 ];
 
 impl DocumentSet {
-    pub(super) const ALL: [DocumentSet; 21] = [
+    pub(super) const ALL: [DocumentSet; 22] = [
         DocumentSet::NamedLocation,
         DocumentSet::ConditionalAccessPolicy,
         DocumentSet::AuthenticationStrengthPolicy,
@@ -284,6 +289,7 @@ impl DocumentSet {
         DocumentSet::PermissionClassification,
         DocumentSet::ExtensionProperty,
         DocumentSet::UserFlowAttribute,
+        DocumentSet::DirectoryRole,
         DocumentSet::RoleEligibilityRequest,
         DocumentSet::RoleEligibilitySchedule,
         DocumentSet::RoleAssignmentRequest,
@@ -303,6 +309,7 @@ impl DocumentSet {
     pub(super) fn declared(self) -> &'static [Property] {
         match self {
             DocumentSet::DefaultAppManagementPolicy => declared::DEFAULT_APP_MANAGEMENT,
+            DocumentSet::DirectoryRole => declared::DIRECTORY_ROLE,
             DocumentSet::RoleEligibilityRequest | DocumentSet::RoleAssignmentRequest => {
                 declared_schedules::ROLE_REQUEST
             }
@@ -327,6 +334,7 @@ impl DocumentSet {
             | DocumentSet::RoleAssignmentSchedule
             | DocumentSet::GroupEligibilitySchedule
             | DocumentSet::GroupAssignmentSchedule => SCHEDULE_FILTERS,
+            DocumentSet::DirectoryRole => DIRECTORY_ROLE_FILTERS,
             _ => self.sort().map_or(NO_FILTERS, |sort| sort.filters),
         }
     }
@@ -334,6 +342,7 @@ impl DocumentSet {
     pub(super) fn type_name(self) -> &'static str {
         match self {
             DocumentSet::DefaultAppManagementPolicy => "tenantAppManagementPolicy",
+            DocumentSet::DirectoryRole => "directoryRole",
             DocumentSet::RoleEligibilityRequest => "unifiedRoleEligibilityScheduleRequest",
             DocumentSet::RoleEligibilitySchedule => "unifiedRoleEligibilitySchedule",
             DocumentSet::RoleAssignmentRequest => "unifiedRoleAssignmentScheduleRequest",

@@ -22,6 +22,7 @@ mod declared_policies;
 mod declared_schedules;
 mod delta;
 mod directory;
+mod directory_roles;
 mod document;
 mod documents;
 mod edit;

@@ -6,6 +6,7 @@ use super::assignments;
 use super::body;
 use super::conditional_access;
 use super::declared;
+use super::directory_roles;
 use super::edit::texts;
 use super::first_party;
 use super::founding::{FirstParty, Founding};
@@ -53,6 +54,7 @@ pub(super) fn found(tenant: &mut Tenant, founding: &Founding) {
     put_plain(tenant, Key::Organization, organization);
     roles::found(tenant);
     conditional_access::found(tenant);
+    directory_roles::found(tenant);
     match founding.service_principals {
         FirstParty::Present => first_party::found(tenant),
         FirstParty::Absent => {}

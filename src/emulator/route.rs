@@ -8,6 +8,7 @@ use super::assignments;
 use super::body;
 use super::delta;
 use super::directory;
+use super::directory_roles;
 use super::documents;
 use super::guid::Guid;
 use super::objects;
@@ -115,6 +116,7 @@ pub(super) fn serve(tenant: &mut Tenant, request: &Request) -> Result<Response, 
             "/me request is only valid with delegated authentication flow.",
         )),
         "subscribedskus" | "directoryroletemplates" => directory_facts(tenant, &call, first, rest),
+        "directoryroles" => directory_roles::serve(tenant, &call, (first, rest)),
         "policies" if is_default_app_management(rest) => {
             policies::default_app_management(tenant, &call)
         }

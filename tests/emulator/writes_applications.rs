@@ -560,7 +560,7 @@ fn the_hundred_and_first_owner_is_refused() {
             "/users",
             json!({"accountEnabled": true, "displayName": "u",
             "mailNickname": "u", "userPrincipalName": format!("u{number}@contoso.com"),
-            "passwordProfile": {"password": "x"}}),
+            "passwordProfile": {"password": "Long-enough-1"}}),
         );
         let response = post(&mut tenant, &owners, reference(&id(&owner)));
         if number < 100 {

@@ -189,7 +189,7 @@ fn the_recycle_bin_is_listed_by_type_only() {
 fn users_keep_their_name_to_themselves() {
     let mut tenant = tenant();
     let content = json!({"accountEnabled": true, "displayName": "Ana", "mailNickname": "ana",
-        "userPrincipalName": "ANA@contoso.com", "passwordProfile": {"password": "x"}});
+        "userPrincipalName": "ANA@contoso.com", "passwordProfile": {"password": "Long-enough-1"}});
     refused(
         post(&mut tenant, "/users", content.clone()),
         400,
@@ -202,7 +202,7 @@ fn users_keep_their_name_to_themselves() {
         post(&mut tenant, "/users", elsewhere),
         400,
         BAD,
-        "'userPrincipalName'",
+        "domain portion of the userPrincipalName",
     );
     let ana = user(&mut tenant, "ana");
     done(patch(
