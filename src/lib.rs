@@ -24,6 +24,7 @@ pub mod resolve;
 pub mod observe;
 pub mod plan;
 pub mod guard;
+pub mod privilege;
 pub mod execute;
 pub mod dry_run;
 pub mod apply;
