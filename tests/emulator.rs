@@ -17,6 +17,8 @@ mod reads_filters;
 mod reads_hardship;
 #[path = "emulator/reads_harness.rs"]
 mod reads_harness;
+#[path = "emulator/reads_membership.rs"]
+mod reads_membership;
 #[path = "emulator/reads_models.rs"]
 mod reads_models;
 #[path = "emulator/reads_pages.rs"]
@@ -35,8 +37,12 @@ mod writes_groups;
 mod writes_permissions;
 #[path = "emulator/writes_planted.rs"]
 mod writes_planted;
+#[path = "emulator/writes_policies.rs"]
+mod writes_policies;
 #[path = "emulator/writes_roles.rs"]
 mod writes_roles;
+#[path = "emulator/writes_schedules.rs"]
+mod writes_schedules;
 #[path = "emulator/writes_service_principals.rs"]
 mod writes_service_principals;
 #[path = "emulator/writes_uris.rs"]

@@ -245,7 +245,7 @@ fn what_somebody_else_changed_is_named_never_overwritten_and_closes_the_tenant()
         "{text}"
     );
     exits(&output, 6);
-    assert!(text.contains("to do: set description to "), "{text}");
+    assert!(text.contains("to do: set back, in "), "{text}");
     assert!(held(&place).iter().any(|line| line.contains("Ana's watch")));
     assert_eq!(tip(&place), "dirty");
 

@@ -20,12 +20,18 @@ mod generate;
 mod hardship;
 #[path = "simulation/laws.rs"]
 mod laws;
+#[path = "simulation/lookup.rs"]
+mod lookup;
 #[path = "simulation/pipeline.rs"]
 mod pipeline;
+#[path = "simulation/regressions.rs"]
+mod regressions;
 #[path = "simulation/repair.rs"]
 mod repair;
 #[path = "simulation/root.rs"]
 mod root;
+#[path = "simulation/sample.rs"]
+mod sample;
 #[path = "simulation/surroundings.rs"]
 mod surroundings;
 #[path = "simulation/tally.rs"]
@@ -52,14 +58,14 @@ const SLICE: u64 = 300;
 fn the_laws_hold_in_every_world() {
     if let Some(seed) = number("IDAC_SEED") {
         let (tally, problems) = run(seed, Telling::Aloud);
-        eprintln!("{tally:#?}");
+        eprintln!("{tally}");
         assert!(problems.is_empty(), "seed {seed}:\n{}", problems.join("\n"));
         return;
     }
     let worlds = number("IDAC_WORLDS").unwrap_or(SLICE);
     let from = number("IDAC_FROM").unwrap_or(0);
     let (tally, failed) = run_all(from, worlds);
-    eprintln!("{tally:#?}");
+    eprintln!("{tally}");
     let shown: Vec<String> = failed
         .iter()
         .take(40)
@@ -74,6 +80,71 @@ fn the_laws_hold_in_every_world() {
         failed.len(),
         shown.join("\n")
     );
+    if worlds >= SLICE {
+        check_cover(&tally);
+    }
+}
+
+#[test]
+fn the_sample_and_its_second_version_are_applied_whatever_the_documentation_leaves_open() {
+    let variants = idac::emulator::Behaviour::all_variants();
+    assert!(variants.len() > 20, "{} variants", variants.len());
+    let mut problems = Vec::new();
+    for (name, behaviour) in variants {
+        let (_folder, presence) = presence();
+        problems.extend(runtime().block_on(sample::live_through(behaviour, name, presence)));
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn what_once_broke_a_law_does_not_break_it_again() {
+    let mut problems = Vec::new();
+    for (number, regression) in regressions::all().iter().enumerate() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let found = runtime().block_on(regression.live_through(number, folder.path()));
+        problems.extend(
+            found
+                .iter()
+                .map(|problem| format!("{}: {problem}", regression.sentence)),
+        );
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// The worlds are worth something only when they go everywhere.
+fn check_cover(tally: &Tally) {
+    assert!(
+        tally.invalid * 5 < tally.declared,
+        "a fifth of the declarations is invalid"
+    );
+    assert_eq!(
+        tally.switches.len(),
+        idac::emulator::Behaviour::all_variants().len()
+    );
+    for (what, count) in [
+        ("applied", tally.applied),
+        ("rolled back", tally.rolled_back),
+        ("stranded", tally.stranded),
+        ("stopped by guardrails", tally.guarded),
+    ] {
+        assert!(count > 0, "no plan is {what}");
+    }
+    for (entity, action) in [
+        ("application", "revive"),
+        ("application", "delete"),
+        ("federatedIdentityCredential", "update"),
+        ("oAuth2PermissionGrant", "update"),
+        ("unifiedRoleAssignment", "delete"),
+        ("appRoleAssignment", "delete"),
+        ("group", "unlink"),
+        ("servicePrincipal", "revive"),
+    ] {
+        assert!(
+            tally.kinds.contains_key(&(entity.to_owned(), action)),
+            "no step is to {action} a {entity}"
+        );
+    }
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -118,13 +189,8 @@ fn run_all(from: u64, worlds: u64) -> (Tally, Failed) {
 
 /// One world, on a clock of its own that stands still while anybody works.
 fn run(seed: u64, telling: Telling) -> (Tally, Vec<String>) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let presence = Folder::open(folder.path());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime");
+    let (_folder, presence) = presence();
+    let runtime = runtime();
     let world = AssertUnwindSafe(|| runtime.block_on(world::run(seed, presence, telling)));
     catch_unwind(world).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
@@ -135,4 +201,20 @@ fn run(seed: u64, telling: Telling) -> (Tally, Vec<String>) {
         };
         (tally, vec![format!("Panics: {}", text.unwrap_or_default())])
     })
+}
+
+/// Where runs show that they are at work.
+fn presence() -> (tempfile::TempDir, Folder) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let presence = Folder::open(folder.path());
+    (folder, presence)
+}
+
+/// One thread and a clock that stands still while anybody works.
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime")
 }

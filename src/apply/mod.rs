@@ -188,8 +188,9 @@ fn applied(plan: &Plan, execution: &Execution) -> Applied {
 fn reason(plan: &Plan, execution: &Execution) -> String {
     let told = |step: StepId, subject: &Address, trouble: &crate::execute::Trouble| {
         format!(
-            "step {step}, {subject}: {} {}",
-            trouble.code, trouble.message
+            "step {step}, {subject}: {}: {}",
+            trouble.code,
+            trouble.message.trim_end_matches('.')
         )
     };
     let refused = match &execution.refused {

@@ -166,7 +166,7 @@ fn a_plan_that_was_rolled_back_leaves_the_objects_of_before_and_says_why() {
     match tip.record.kind {
         RecordKind::Aborted { why, .. } => assert_eq!(
             why,
-            "refused step 1, application/payments-api: Denied Insufficient privileges"
+            "refused step 1, application/payments-api: Denied: Insufficient privileges"
         ),
         other => panic!("the tip is {}", other.name()),
     }
@@ -184,8 +184,8 @@ fn a_stranded_plan_closes_the_tenant_and_names_each_object() {
     assert_eq!(
         why_closed(&mut ledger),
         "the tenant is closed since 2026-01-01T10:00:09Z (record 2, ana@laptop): refused step 1, \
-         application/payments-api: Denied Insufficient privileges; not put back step 1, application/payments-api: \
-         Closed Insufficient privileges; put right what stands there, then run `idac recover`"
+         application/payments-api: Denied: Insufficient privileges; not put back step 1, application/payments-api: \
+         Closed: Insufficient privileges; put right what stands there, then run `idac recover`"
     );
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::History;
-use crate::execute::{Entry, Event, Recorded, Standing, Survey};
+use crate::execute::{Entry, Event, Recorded, Standing, Survey, Surveyed};
 use crate::ledger::{self, Closed, Run};
 use crate::plan::{Plan, StepId};
 
@@ -68,13 +68,19 @@ impl Unfinished {
             run,
             closed,
         } = found;
+        let is_between = |step: &Surveyed| step.standing == Standing::Between;
+        let turned = match (turned(closed, entries), survey.steps.iter().any(is_between)) {
+            // Only a way back stands between its requests: a journal that is lost does not say so.
+            (Turned::No | Turned::Refused(_), true) => Turned::Begun,
+            (turned, _) => turned,
+        };
         Unfinished {
             epoch,
             run,
             plan,
             history,
             survey,
-            turned: turned(closed, entries),
+            turned,
         }
     }
 

@@ -306,7 +306,8 @@ impl Walk<'_> {
                 | Key::Federated { .. }
                 | Key::Assignment(_)
                 | Key::RoleDefinition(_)
-                | Key::RoleAssignment(_) => None,
+                | Key::RoleAssignment(_)
+                | Key::Document { .. } => None,
             };
             if rest.is_some() {
                 return (value, self.next_page(position, rest));

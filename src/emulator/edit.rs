@@ -133,6 +133,7 @@ impl Tenant {
         };
         self.next_sequence();
         self.drop_permissions(id);
+        self.drop_documents(id);
         let mut keys: Vec<Key> = Vec::new();
         for relation in [Relation::Owners, Relation::Members] {
             let to = self.records.link_states(id, relation, None);

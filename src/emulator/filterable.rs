@@ -12,22 +12,22 @@ const MOST_ALTERNATIVES: usize = 15;
 
 /// Which operators a property takes without the advanced query. With it, it also takes their negations,
 /// comparison with null, and those under `advanced`.
-struct Rule {
+pub(super) struct Rule {
     path: &'static str,
     basic: u8,
     advanced: u8,
 }
 
-const EQ: u8 = 1;
-const IN: u8 = 2;
-const STARTS: u8 = 4;
+pub(super) const EQ: u8 = 1;
+pub(super) const IN: u8 = 2;
+pub(super) const STARTS: u8 = 4;
 /// `ge` and `le`.
-const ORDER: u8 = 8;
+pub(super) const ORDER: u8 = 8;
 const ENDS: u8 = 16;
-const NONE: u8 = 0;
+pub(super) const NONE: u8 = 0;
 const ALL: u8 = EQ | IN | STARTS | ORDER;
 
-const fn rule(path: &'static str, basic: u8, advanced: u8) -> Rule {
+pub(super) const fn rule(path: &'static str, basic: u8, advanced: u8) -> Rule {
     Rule {
         path,
         basic,
@@ -197,6 +197,7 @@ fn rules(shape: Shape) -> &'static [Rule] {
         Shape::Grant => GRANT,
         Shape::RoleDefinition => ROLE_DEFINITION,
         Shape::RoleAssignment => ROLE_ASSIGNMENT,
+        Shape::Document(set) => set.filters(),
         Shape::Organization | Shape::Domain => &[],
     }
 }

@@ -1,5 +1,7 @@
 //! The collections that can be listed: which entries each has, in the order of their keys, and what they look like.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::filter::Expr;
@@ -50,6 +52,16 @@ pub(super) enum ListSet {
     RoleAssignments,
     Organization,
     Domains,
+    /// A collection that is put together for the request.
+    Given(Given),
+}
+
+/// The entries of a collection that no index holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Given {
+    pub(super) shape: Shape,
+    pub(super) context: String,
+    pub(super) entries: BTreeMap<Key, Properties>,
 }
 
 impl ListSet {
@@ -104,6 +116,7 @@ impl ListSet {
             ListSet::RoleAssignments => Shape::RoleAssignment,
             ListSet::Organization => Shape::Organization,
             ListSet::Domains => Shape::Domain,
+            ListSet::Given(given) => given.shape,
         }
     }
 
@@ -127,6 +140,7 @@ impl ListSet {
             ListSet::RoleAssignments => "roleManagement/directory/roleAssignments".to_owned(),
             ListSet::Organization => "organization".to_owned(),
             ListSet::Domains => "domains".to_owned(),
+            ListSet::Given(given) => given.context.clone(),
         }
     }
 
@@ -188,6 +202,7 @@ impl ListSet {
                 | ListSet::Domains,
                 key,
             ) => tenant.seen_plain(key).cloned(),
+            (ListSet::Given(given), key) => given.entries.get(key).cloned(),
             _ => None,
         }
     }
@@ -216,7 +231,7 @@ impl ListSet {
 
     /// Every entry after a key that an index finds, in the order of the keys.
     fn indexed<'a>(
-        &self,
+        &'a self,
         tenant: &'a Tenant,
         after: Option<&Key>,
     ) -> Box<dyn Iterator<Item = Key> + 'a> {
@@ -261,6 +276,11 @@ impl ListSet {
             }
             ListSet::Organization => between(Key::Organization, Key::Organization),
             ListSet::Domains => between(Key::Domain(String::new()), Key::Object(Guid::ZERO)),
+            ListSet::Given(given) => {
+                let after = after.cloned();
+                let keys = given.entries.keys().cloned();
+                Box::new(keys.filter(move |key| after.as_ref().is_none_or(|after| key > after)))
+            }
         }
     }
 
@@ -297,6 +317,7 @@ impl ListSet {
             ListSet::RoleAssignments => {
                 matches!(key, Key::RoleAssignment(_)) && tenant.seen_plain(key).is_some()
             }
+            ListSet::Given(given) => given.entries.contains_key(key),
             ListSet::Organization => *key == Key::Organization,
             ListSet::Domains => matches!(key, Key::Domain(_)),
         }

@@ -279,7 +279,8 @@ fn under(records: &Records, set: &ListSet, path: &[String], text: &str) -> Optio
         | ListSet::LinkedFrom { .. }
         | ListSet::Federated { .. }
         | ListSet::Organization
-        | ListSet::Domains => None,
+        | ListSet::Domains
+        | ListSet::Given(_) => None,
     }
 }
 

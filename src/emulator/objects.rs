@@ -8,13 +8,16 @@ use super::applications;
 use super::assignments::Side;
 use super::body::{self, Moment};
 use super::directory;
+use super::documents;
 use super::groups;
 use super::guid::Guid;
+use super::membership;
 use super::page::ListSet;
 use super::path::Segment;
 use super::permissions;
+use super::policies;
 use super::problem::Problem;
-use super::record::{Kind, Relation};
+use super::record::{Key, Kind, Relation};
 use super::route::{Call, Locator, created, locate, no_content, ok};
 use super::schema;
 use super::service_principals;
@@ -121,6 +124,18 @@ pub(super) fn object(
     if let Some(relation) = relation_of(kind, name) {
         return links(tenant, call, (id, kind), relation, rest);
     }
+    if let Some(sort) = documents::below(kind, name) {
+        return documents::serve(tenant, call, sort, id, (first, rest));
+    }
+    if let Some(relation) = policies::relation(kind, name) {
+        may_change_unless_read(tenant, call, id, kind)?;
+        return policies::links(tenant, call, id, relation, rest);
+    }
+    if call.method() == Method::Post
+        && let Some(answer) = membership::action(tenant, id, name, call.body())
+    {
+        return answer.map(ok);
+    }
     let has_assignments = matches!(kind, Kind::ServicePrincipal | Kind::Group | Kind::User);
     match name {
         "approleassignments" if has_assignments => {
@@ -137,7 +152,7 @@ pub(super) fn object(
         {
             credentials(tenant, call, (id, kind), name)
         }
-        _ if call.method() == Method::Get => related(tenant, call, (id, kind), name),
+        _ if call.method() == Method::Get => related(tenant, call, (id, kind), name, rest),
         _ if Kind::from_type(name) == Some(kind) => object(tenant, call, id, rest),
         _ => Err(Problem::unknown_segment(&first.text)),
     }
@@ -184,6 +199,7 @@ fn related(
     call: &Call<'_>,
     (id, kind): (Guid, Kind),
     name: &str,
+    rest: &[Segment],
 ) -> Result<Response, Problem> {
     let set = match (name, kind) {
         ("oauth2permissiongrants", Kind::ServicePrincipal) => ListSet::GrantsOf { client: id },
@@ -197,9 +213,36 @@ fn related(
             relation: Relation::Owners,
         },
         _ if Kind::from_type(name) == Some(kind) => return entity(tenant, call, kind, id),
-        _ => return Err(Problem::unknown_segment(name)),
+        _ => match membership::transitive(tenant, (id, kind), name) {
+            Some(ids) => membership::objects(tenant, ids.into_iter()),
+            None => return Err(Problem::unknown_segment(name)),
+        },
     };
-    call.list(tenant, set)
+    match rest.first().map(Segment::name) {
+        Some(cast) if cast.starts_with("microsoft.graph.") => {
+            let kind = Kind::from_type(&cast).ok_or_else(|| Problem::unknown_segment(&cast))?;
+            let ids = set.keys(tenant, None, None).filter_map(|key| match key {
+                Key::Object(id) => Some(id),
+                Key::Link { from, .. } => Some(from),
+                _ => None,
+            });
+            call.list(tenant, membership::objects_of(tenant, kind, ids))
+        }
+        Some(_) | None => call.list(tenant, set),
+    }
+}
+
+/// Only reading is free of whose object it is.
+fn may_change_unless_read(
+    tenant: &Tenant,
+    call: &Call<'_>,
+    id: Guid,
+    kind: Kind,
+) -> Result<(), Problem> {
+    match call.method() {
+        Method::Get => Ok(()),
+        Method::Post | Method::Patch | Method::Put | Method::Delete => may_change(tenant, id, kind),
+    }
 }
 
 /// `…/owners` and `…/members`.

@@ -20,7 +20,7 @@ use super::shape::{Holds, Shape};
 use super::tenant::Tenant;
 use super::token;
 
-pub(super) use super::listed::ListSet;
+pub(super) use super::listed::{Given, ListSet};
 
 /// The size of a page when `$top` is absent.
 const PAGE: usize = 100;
@@ -321,7 +321,8 @@ fn check_order(shape: Shape, order: &Order, query: &Query, level: Level) -> Resu
         | Shape::RoleDefinition
         | Shape::RoleAssignment
         | Shape::Organization
-        | Shape::Domain => false,
+        | Shape::Domain
+        | Shape::Document(_) => false,
     };
     let basic = query.filter.is_none()
         && matches!(shape, Shape::Object(_))
@@ -355,7 +356,8 @@ fn check_search(shape: Shape, query: &Query, level: Level) -> Result<(), Problem
         | Shape::RoleDefinition
         | Shape::RoleAssignment
         | Shape::Organization
-        | Shape::Domain => Err(filterable::unsupported()),
+        | Shape::Domain
+        | Shape::Document(_) => Err(filterable::unsupported()),
     }
 }
 

@@ -138,7 +138,8 @@ fn is_replicated(key: &Key) -> bool {
         | Key::Assignment(_)
         | Key::Grant(_)
         | Key::RoleDefinition(_)
-        | Key::RoleAssignment(_) => true,
+        | Key::RoleAssignment(_)
+        | Key::Document { .. } => true,
         Key::Meta | Key::Organization | Key::Domain(_) | Key::Gone(_) => false,
     }
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::assignments;
 use super::body;
+use super::conditional_access;
 use super::declared;
 use super::edit::texts;
 use super::first_party;
@@ -51,6 +52,7 @@ pub(super) fn found(tenant: &mut Tenant, founding: &Founding) {
     });
     put_plain(tenant, Key::Organization, organization);
     roles::found(tenant);
+    conditional_access::found(tenant);
     match founding.service_principals {
         FirstParty::Present => first_party::found(tenant),
         FirstParty::Absent => {}

@@ -46,7 +46,8 @@ pub(super) fn check_expand(shape: Shape, expand: &Expand) -> Result<(), Problem>
         | Shape::Grant
         | Shape::RoleDefinition
         | Shape::Organization
-        | Shape::Domain => Err(unknown()),
+        | Shape::Domain
+        | Shape::Document(_) => Err(unknown()),
     }
 }
 
@@ -61,7 +62,8 @@ pub(super) fn select(shape: Shape, view: Properties, select: &[String]) -> Prope
         | Shape::RoleDefinition
         | Shape::RoleAssignment
         | Shape::Organization
-        | Shape::Domain => &[],
+        | Shape::Domain
+        | Shape::Document(_) => &[],
     };
     if select.is_empty() || select.iter().any(|name| name == "*") {
         let mut view = view;
@@ -135,7 +137,8 @@ pub(super) fn expanded(
         | Shape::Grant
         | Shape::RoleDefinition
         | Shape::Organization
-        | Shape::Domain => None,
+        | Shape::Domain
+        | Shape::Document(_) => None,
     }
 }
 

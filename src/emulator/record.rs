@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::behaviour::Behaviour;
+use super::document::DocumentSet;
 use super::guid::{Dice, Guid};
 use super::hardship::Hardship;
 
@@ -42,6 +43,13 @@ pub(crate) enum Key {
     RoleAssignment(String),
     /// What delta queries still have to report as gone.
     Gone(String),
+    /// What is no directory object: policies, locations, schedules.
+    Document {
+        set: DocumentSet,
+        /// The object that it is below; zero: none.
+        parent: Guid,
+        id: String,
+    },
 }
 
 /// What stands there.
@@ -53,7 +61,7 @@ pub(crate) enum Entry {
     Grant(Grant),
     Assignment(Assignment),
     Gone(Gone),
-    /// Organization, domains, federated identity credentials, role definitions and role assignments.
+    /// Organization, domains, federated identity credentials, role definitions, role assignments and documents.
     Plain(Properties),
 }
 

@@ -13,9 +13,11 @@ use super::directory;
 use super::edit::list;
 use super::groups;
 use super::guid::Guid;
+use super::page::{Given, ListSet};
 use super::problem::Problem;
 use super::record::{Entry, Key, Kind, Properties, Term};
 use super::schema;
+use super::shape::Shape;
 use super::tenant::Tenant;
 
 const DEFINITION: &str = "UnifiedRoleDefinition";
@@ -48,6 +50,40 @@ pub(super) fn found(tenant: &mut Tenant) {
             .records
             .put(Key::RoleDefinition(id), Some(Entry::Plain(definition)));
     }
+}
+
+/// `directoryRoleTemplates`: the built-in definitions under their older name.
+pub(super) fn templates(tenant: &Tenant) -> ListSet {
+    let definitions = ListSet::RoleDefinitions;
+    let entries = definitions
+        .keys(tenant, None, None)
+        .filter_map(|key| {
+            let definition = definitions.view(tenant, &key)?;
+            let built_in = definition.get("isBuiltIn") == Some(&json!(true));
+            let of = |name: &str| (name.to_owned(), definition.get(name).cloned());
+            let template = [of("id"), of("displayName"), of("description")];
+            let mut template: Properties = template
+                .into_iter()
+                .map(|(name, value)| (name, value.unwrap_or_default()))
+                .collect();
+            template.insert("deletedDateTime".to_owned(), Value::Null);
+            built_in.then_some((key, template))
+        })
+        .collect();
+    ListSet::Given(Given {
+        shape: Shape::RoleDefinition,
+        context: "directoryRoleTemplates".to_owned(),
+        entries,
+    })
+}
+
+/// `subscribedSkus`: the tenant has bought nothing.
+pub(super) fn no_licences() -> ListSet {
+    ListSet::Given(Given {
+        shape: Shape::Mixed,
+        context: "subscribedSkus".to_owned(),
+        entries: Default::default(),
+    })
 }
 
 /// The definition with this id.
@@ -242,6 +278,24 @@ pub(super) fn assign(tenant: &mut Tenant, body: Option<&Value>) -> Result<String
     Ok(id)
 }
 
+/// Takes an assignment away, if it is there.
+pub(super) fn unassign(tenant: &mut Tenant, definition: Guid, principal: Guid, scope: &str) {
+    let found: Vec<Key> = tenant
+        .records
+        .find(Term::Principal(principal), None)
+        .filter(|key| {
+            tenant.records.plain(key).is_some_and(|assignment| {
+                assignment.get("roleDefinitionId") == Some(&json!(definition))
+                    && assignment.get("directoryScopeId") == Some(&json!(scope))
+            })
+        })
+        .cloned()
+        .collect();
+    for key in found {
+        tenant.records.put(key, None);
+    }
+}
+
 /// Opaque to everybody else; the same for the same three.
 fn assignment_id(definition: Guid, principal: Guid, scope: Option<Guid>) -> String {
     let bytes: Vec<u8> = [Some(definition), Some(principal), scope]
@@ -252,7 +306,7 @@ fn assignment_id(definition: Guid, principal: Guid, scope: Option<Guid>) -> Stri
     format!("{}-1", URL_SAFE_NO_PAD.encode(bytes))
 }
 
-fn may_hold_role(tenant: &Tenant, principal: Guid) -> Result<(), Problem> {
+pub(super) fn may_hold_role(tenant: &Tenant, principal: Guid) -> Result<(), Problem> {
     directory::existing(tenant, &principal.to_string())?;
     let Some(object) = tenant.records.object(principal) else {
         return Err(Problem::not_found(&principal.to_string()));
@@ -270,7 +324,7 @@ fn may_hold_role(tenant: &Tenant, principal: Guid) -> Result<(), Problem> {
 }
 
 /// The object that a scope names; none for the whole tenant.
-fn scope_of(tenant: &Tenant, scope: &str) -> Result<Option<Guid>, Problem> {
+pub(super) fn scope_of(tenant: &Tenant, scope: &str) -> Result<Option<Guid>, Problem> {
     let wrong = || Problem::invalid_value("directoryScopeId", ASSIGNMENT);
     let rest = scope.strip_prefix('/').ok_or_else(wrong)?;
     if rest.is_empty() {

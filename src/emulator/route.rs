@@ -8,15 +8,18 @@ use super::assignments;
 use super::body;
 use super::delta;
 use super::directory;
+use super::documents;
 use super::guid::Guid;
 use super::objects;
 use super::page::{self, ListSet};
 use super::path::{self, Path, Segment};
 use super::permissions;
+use super::policies;
 use super::problem::Problem;
 use super::query::Query;
 use super::record::{DeltaSet, Key, Kind, Term};
 use super::roles;
+use super::schedules;
 use super::schema;
 use super::tenant::Tenant;
 
@@ -101,16 +104,62 @@ pub(super) fn serve(tenant: &mut Tenant, request: &Request) -> Result<Response, 
     }
     match first.name().as_str() {
         "directory" => directory_root(tenant, &call, rest),
+        _ if schedules::is_here(&path.segments) => schedules::serve(tenant, &call),
         "rolemanagement" => role_management(tenant, &call, rest),
         "oauth2permissiongrants" => grants(tenant, &call, first, rest),
         "organization" => facts(tenant, &call, ListSet::Organization, first, rest),
         "domains" => facts(tenant, &call, ListSet::Domains, first, rest),
         "approleassignments" => Err(Problem::no_direct_queries()),
+        // Every caller of the emulator is an application.
+        "me" => Err(Problem::malformed_url(
+            "/me request is only valid with delegated authentication flow.",
+        )),
+        "subscribedskus" | "directoryroletemplates" => directory_facts(tenant, &call, first, rest),
+        "policies" if is_default_app_management(rest) => {
+            policies::default_app_management(tenant, &call)
+        }
+        _ if documents::at(&path.segments).is_some() => document(tenant, &call),
         name => match Kind::from_set(name) {
             Some(kind) => set(tenant, &call, kind, first, rest),
             None => Err(Problem::unknown_segment(&first.text)),
         },
     }
+}
+
+fn is_default_app_management(rest: &[Segment]) -> bool {
+    matches!(rest, [only] if only.name() == "defaultappmanagementpolicy")
+}
+
+fn document(tenant: &mut Tenant, call: &Call<'_>) -> Result<Response, Problem> {
+    match documents::at(&call.path.segments) {
+        Some((sort, first, rest)) => {
+            documents::serve(tenant, call, sort, Guid::ZERO, (first, rest))
+        }
+        None => Err(Problem::method_not_allowed()),
+    }
+}
+
+/// What a tenant has and nobody writes: its licences (none), and the templates of its directory roles.
+fn directory_facts(
+    tenant: &mut Tenant,
+    call: &Call<'_>,
+    first: &Segment,
+    rest: &[Segment],
+) -> Result<Response, Problem> {
+    if call.method() != Method::Get {
+        return Err(Problem::method_not_allowed());
+    }
+    let set = match first.name().as_str() {
+        "directoryroletemplates" => roles::templates(tenant),
+        _ => roles::no_licences(),
+    };
+    let Some((locator, _)) = locator(first, rest).filter(|(at, _)| at.text() != "$count") else {
+        return call.list(tenant, set);
+    };
+    let wanted = Guid::parse(locator.text()).map(Key::RoleDefinition);
+    let view = wanted.and_then(|key| set.view(tenant, &key));
+    let view = view.ok_or_else(|| Problem::not_found(locator.text()))?;
+    call.one(tenant, &set, view)
 }
 
 /// Whether the request says that its body is JSON, as every body has to.
@@ -180,7 +229,10 @@ fn context_of(tenant: &Tenant, entity: &str) -> String {
 }
 
 /// What names an object: the key of the set's segment, or the next segment.
-fn locator<'a>(first: &Segment, rest: &'a [Segment]) -> Option<(Locator, &'a [Segment])> {
+pub(super) fn locator<'a>(
+    first: &Segment,
+    rest: &'a [Segment],
+) -> Option<(Locator, &'a [Segment])> {
     if let Some(key) = &first.key {
         let locator = match &key.property {
             Some(property) if property != "id" => Locator::Alternate {

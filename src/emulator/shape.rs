@@ -1,5 +1,6 @@
 //! What the entries of a collection look like to whoever names their properties: `$select`, `$filter`, `$orderby`.
 
+use super::document::DocumentSet;
 use super::problem::Problem;
 use super::record::Kind;
 use super::schema::{self, Form, Property};
@@ -17,6 +18,7 @@ pub(super) enum Shape {
     RoleAssignment,
     Organization,
     Domain,
+    Document(DocumentSet),
 }
 
 /// What a property holds, as far as comparing goes.
@@ -112,6 +114,7 @@ impl Shape {
             Shape::RoleAssignment => "unifiedRoleAssignment",
             Shape::Organization => "organization",
             Shape::Domain => "domain",
+            Shape::Document(set) => set.type_name(),
         }
     }
 
@@ -127,6 +130,7 @@ impl Shape {
             Shape::RoleAssignment => "RoleAssignment",
             Shape::Organization => "Company",
             Shape::Domain => "Domain",
+            Shape::Document(set) => set.resource_name(),
         }
     }
 
@@ -141,6 +145,7 @@ impl Shape {
             Shape::Mixed => Kind::ALL
                 .into_iter()
                 .find_map(|kind| object_holds(kind, first, rest)),
+            Shape::Document(set) => holds_in(set.declared(), first, rest),
             Shape::Federated
             | Shape::Assignment
             | Shape::Grant
@@ -158,7 +163,7 @@ impl Shape {
     /// The properties of a type that is no directory object.
     fn plain(self) -> &'static [(&'static str, Holds)] {
         match self {
-            Shape::Object(_) | Shape::Mixed => &[],
+            Shape::Object(_) | Shape::Mixed | Shape::Document(_) => &[],
             Shape::Federated => FEDERATED,
             Shape::Assignment => ASSIGNMENT,
             Shape::Grant => GRANT,

@@ -1,5 +1,6 @@
 //! The values that one object passes through while a plan runs.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
@@ -29,6 +30,32 @@ pub(super) struct ChainLink {
     pub(super) will: Option<Body>,
     pub(super) recorded: Recorded,
     pub(super) doubt: Doubt,
+}
+
+impl ChainLink {
+    /// What a property was says nothing of the members that the step adds to it: they were not there.
+    pub(super) fn new(
+        step: StepId,
+        mut was: Body,
+        will: Option<Body>,
+        recorded: Recorded,
+        doubt: Doubt,
+    ) -> ChainLink {
+        for (name, value) in will.iter().flatten() {
+            if let (Some(Json::Object(was)), Json::Object(will)) = (was.get_mut(name), value) {
+                for member in will.keys() {
+                    was.entry(member.clone()).or_insert(Json::Null);
+                }
+            }
+        }
+        ChainLink {
+            step,
+            was,
+            will,
+            recorded,
+            doubt,
+        }
+    }
 }
 
 impl Chain {
@@ -70,11 +97,59 @@ impl Chain {
             .flat_map(|link| link.was.keys())
             .map(|name| (name, self.reached(name, object)))
             .collect();
-        self.links
+        if reached.values().any(Option::is_none)
+            && let Some(between) = self
+                .links
+                .iter()
+                .position(|link| self.is_between(link, object))
+        {
+            return self.divided_at(between);
+        }
+        let judged: Vec<Seen> = self
+            .links
             .iter()
             .enumerate()
-            .map(|(at, link)| (link.step, self.judge_one(at, link, &reached, object)))
+            .map(|(at, link)| self.judge_one(at, link, &reached, object))
+            .collect();
+        // What a later step changed shows no more, and that step came after this one.
+        let last = judged
+            .iter()
+            .rposition(|seen| matches!(seen, Seen::After(_)))
+            .unwrap_or(0);
+        let steps = self.links.iter().map(|link| link.step);
+        steps
+            .zip(judged)
+            .enumerate()
+            .map(|(at, (step, seen))| match seen {
+                Seen::Neither(_) if at < last => (step, Seen::After(None)),
+                Seen::Neither(_)
+                | Seen::Before
+                | Seen::Between
+                | Seen::After(_)
+                | Seen::Unknown(_) => (step, seen),
+            })
             .collect()
+    }
+
+    /// Whether it stands between two of the requests that take this step back.
+    fn is_between(&self, link: &ChainLink, object: &Json) -> bool {
+        let Some(will) = &link.will else {
+            return false;
+        };
+        let stages = stages(self.entity, will, &link.was);
+        let mut before_the_last = stages.iter().rev().skip(1);
+        before_the_last.any(|stage| holds(self.entity, stage, object))
+    }
+
+    /// One step is half undone: those before it took effect, those after it were taken back or never sent.
+    fn divided_at(&self, between: usize) -> Vec<(StepId, Seen)> {
+        let links = self.links.iter().enumerate();
+        let seen = |at: usize| match at.cmp(&between) {
+            Ordering::Less => Seen::After(None),
+            Ordering::Equal => Seen::Between,
+            Ordering::Greater => Seen::Before,
+        };
+        links.map(|(at, link)| (link.step, seen(at))).collect()
     }
 
     fn judge_one(
@@ -89,22 +164,15 @@ impl Chain {
             .keys()
             .filter(|name| reached[name].is_none())
             .collect();
-        let Some(will) = &link.will else {
+        if link.will.is_none() {
             // It is there, so it was not deleted.
             return match other.as_slice() {
                 [] => Seen::Before,
                 other => Seen::Neither(otherwise(other, object)),
             };
-        };
+        }
         if !other.is_empty() {
-            // A way back of several requests may stand between two of them.
-            let is_between = stages(self.entity, will, &link.was)
-                .iter()
-                .any(|stage| holds(self.entity, stage, object));
-            return match is_between {
-                true => Seen::After(None),
-                false => Seen::Neither(otherwise(&other, object)),
-            };
+            return Seen::Neither(otherwise(&other, object));
         }
         let behind: Vec<&String> = link
             .was

@@ -104,6 +104,10 @@ pub(super) async fn forward(job: &Job, start: Start, post: &Postbox, patience: &
                     }
                 };
             }
+            // Before this one another was sent, and nobody answered: that one may have landed, whatever a replica shows.
+            Wrote::Refused(refusal) if start == Start::Unclear => {
+                return refused(Trouble::unclear(&refusal));
+            }
             Wrote::Refused(refusal) => return refused(Trouble::of(&refusal)),
         }
     }
@@ -140,15 +144,12 @@ pub(super) fn changed() -> Trouble {
 }
 
 impl Job {
-    /// Whether the write takes back what this run did a moment ago, and replicas may show either. Sent twice it does
-    /// no more than once: Graph refuses a second object with the same key.
+    /// Whether the write takes back what this run did a moment ago, of which replicas may show either. Sent twice it
+    /// does no more than once: Graph refuses a second object with the same key.
     fn hides_behind_lag(&self) -> bool {
-        match (self.way, &self.deed) {
-            (
-                Way::Back,
-                Deed::Create(_) | Deed::Delete { .. } | Deed::Revive { .. } | Deed::Unlink(_),
-            ) => true,
-            (Way::Back, Deed::Update { .. } | Deed::Link(_)) | (Way::Forward, _) => false,
+        match self.way {
+            Way::Back => true,
+            Way::Forward => false,
         }
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Found {
 #[derive(Clone, Debug)]
 pub(super) enum Seen {
     Before,
+    /// The way back is several requests, and it stands between two of them.
+    Between,
     After(Option<Found>),
     Neither(String),
     Unknown(String),
@@ -36,6 +38,8 @@ pub(super) struct Created {
     pub(super) later: Vec<Body>,
     pub(super) wanted: BTreeSet<String>,
     pub(super) doubt: Doubt,
+    /// What it means that the object is not there which contains it.
+    pub(super) container: Option<Gone>,
 }
 
 pub(super) async fn look_at_created(created: &Created, walker: &Walker<'_>) -> Seen {
@@ -44,7 +48,10 @@ pub(super) async fn look_at_created(created: &Created, walker: &Walker<'_>) -> S
         let seen = match find_created(created, walker).await {
             Ok(None) => Seen::Before,
             Ok(Some(object)) => judge_created(created, &object),
-            Err(refusal) => return unreadable(&refusal),
+            Err(refusal) => match created.container {
+                Some(gone) if refusal.is_not_found() => return gone.seen(),
+                Some(_) | None => return unreadable(&refusal),
+            },
         };
         if seen.is_believed(created.doubt) || !walker.once_more(&mut used).await {
             return seen;
@@ -126,7 +133,7 @@ impl Seen {
     pub(super) fn is_believed(&self, doubt: Doubt) -> bool {
         match (self, doubt) {
             (Seen::After(_) | Seen::Unknown(_), _) | (Seen::Before, Doubt::None) => true,
-            (Seen::Before, Doubt::Some) | (Seen::Neither(_), _) => false,
+            (Seen::Before, Doubt::Some) | (Seen::Between | Seen::Neither(_), _) => false,
         }
     }
 }

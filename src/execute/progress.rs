@@ -109,7 +109,7 @@ struct Lane {
     offered: Option<u32>,
     /// Steps that nothing but the lane holds back.
     queue: BTreeSet<u32>,
-    /// Back: what took effect and is not undone, the latest last.
+    /// Back: what took effect and is not undone, in the order of the plan.
     stack: Vec<u32>,
 }
 
@@ -469,7 +469,7 @@ impl<'a> Progress<'a> {
         let lane = &mut self.lanes[lane as usize];
         let next = match self.direction {
             Direction::Forward => lane.queue.first().copied(),
-            // In a lane, what took effect last goes back first, even if nothing else says so.
+            // In a lane, what the plan has last goes back first, even if nothing else says so.
             Direction::Back => lane
                 .stack
                 .last()

@@ -37,6 +37,8 @@ pub enum Standing {
     Before,
     /// As the step makes it, or as a later step of the plan does.
     After,
+    /// Between two requests of the step's way back: it is half undone.
+    Between,
     /// As nothing in the plan makes it: somebody else changed it.
     Neither,
     /// It could not be looked at.
@@ -81,17 +83,16 @@ pub struct Survey {
 
 impl Survey {
     /// The journal of a run whose own is lost, as the tenant tells it: what stands as planned counts as done by
-    /// that run, and what cannot be told as sent. Only of steps of which the journal says nothing.
+    /// that run, and what cannot be told as sent. Only of steps of which the journal says nothing, or no more than
+    /// that they were sent: an executor looks at one step by itself, and not at what others made of it since.
     pub fn retell(&self) -> Vec<Entry> {
         let mut entries = Vec::new();
         for surveyed in &self.steps {
             match surveyed.recorded {
-                Recorded::Nothing => {}
-                Recorded::Sent
-                | Recorded::Done
-                | Recorded::Refused
-                | Recorded::Undoing
-                | Recorded::Undone => continue,
+                Recorded::Nothing | Recorded::Sent => {}
+                Recorded::Done | Recorded::Refused | Recorded::Undoing | Recorded::Undone => {
+                    continue;
+                }
             }
             let mut tell = |event| {
                 entries.push(Entry {
@@ -102,7 +103,7 @@ impl Survey {
             match surveyed.standing {
                 Standing::Before => {}
                 Standing::Neither | Standing::Unknown => tell(Event::Intended),
-                Standing::After => {
+                Standing::After | Standing::Between => {
                     tell(Event::Intended);
                     let found = surveyed.found.clone();
                     tell(Event::Done {
@@ -226,6 +227,7 @@ impl<'a> Site<'a> {
             creating,
             later: self.later(&step.subject),
             wanted: self.wanted.get(&step.subject),
+            container: parent.map(|parent| self.gone(parent)),
             doubt: self.doubt(id),
         };
         Some(Box::pin(async move {
@@ -296,21 +298,21 @@ impl<'a> Site<'a> {
         let mut links = Vec::new();
         for step in steps {
             let (was, will) = match &step.action {
-                Action::Update { was, will, .. } => (known(&lower, was), Some(known(&lower, will))),
+                // What names something that is not there was not sent, or its way back came first.
+                Action::Update { was, will, .. } => match lower.body(will) {
+                    Ok(will) => (known(&lower, was), Some(will)),
+                    Err(_) => continue,
+                },
                 Action::Delete { was, .. } => {
                     (writable(entity, known(&lower, &was.properties)), None)
                 }
                 Action::Create { .. } | Action::Link { .. } | Action::Unlink { .. } => continue,
             };
-            links.push(ChainLink {
-                step: step.id,
-                was,
-                will,
-                recorded: self.recorded[step.id.0 as usize - 1],
-                doubt: self.doubt(step.id),
-            });
+            let recorded = self.recorded[step.id.0 as usize - 1];
+            let doubt = self.doubt(step.id);
+            links.push(ChainLink::new(step.id, was, will, recorded, doubt));
         }
-        Some(Chain {
+        (!links.is_empty()).then(|| Chain {
             entity,
             url,
             links,
@@ -381,6 +383,7 @@ impl<'a> Site<'a> {
             };
             let (standing, why, found) = match seen {
                 Seen::Before => (Standing::Before, None, None),
+                Seen::Between => (Standing::Between, None, None),
                 Seen::After(found) => (Standing::After, None, found),
                 Seen::Neither(why) => (Standing::Neither, Some(why), None),
                 Seen::Unknown(why) => (Standing::Unknown, Some(why), None),
@@ -418,15 +421,17 @@ fn names_one_of(step: &Step, addresses: &BTreeSet<&Address>) -> bool {
         Target::Planned(address) => addresses.contains(address),
         Target::Existing(_) => false,
     };
-    let names_one = match &step.action {
-        Action::Create { properties, .. } => {
-            let mut found = false;
-            for value in properties.values() {
-                value.each_property(&mut |of, _| found |= addresses.contains(of));
-            }
-            found
+    let writes_one = |properties: &Properties| {
+        let mut found = false;
+        for value in properties.values() {
+            value.each_property(&mut |of, _| found |= addresses.contains(of));
         }
-        Action::Update { target, .. } | Action::Delete { target, .. } => is_one(target),
+        found
+    };
+    let names_one = match &step.action {
+        Action::Create { properties, .. } => writes_one(properties),
+        Action::Update { target, will, .. } => is_one(target) || writes_one(will),
+        Action::Delete { target, .. } => is_one(target),
         Action::Link { from, to, .. } | Action::Unlink { from, to, .. } => {
             is_one(from) || is_one(to)
         }

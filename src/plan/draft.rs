@@ -24,8 +24,8 @@ pub(super) struct Draft {
     /// Objects that must exist before; those that no draft creates are ignored.
     pub(super) needs: Vec<Address>,
     pub(super) after: BTreeSet<Place>,
-    /// Why Graph would not take it back.
-    pub(super) for_good: Option<&'static str>,
+    /// How it is undone, where that does not follow from what it does.
+    pub(super) inverse: Option<Inverse>,
 }
 
 /// All steps of a plan, in no order.
@@ -160,7 +160,7 @@ pub(super) fn delete(
         reason,
         needs: Vec::new(),
         after: BTreeSet::new(),
-        for_good: None,
+        inverse: None,
     }
 }
 
@@ -180,8 +180,8 @@ fn kept(entity: &Entity, was: &ObservedObject) -> ObservedObject {
 
 /// How a step is undone.
 pub(super) fn inverse(draft: &Draft) -> Inverse {
-    if let Some(why) = draft.for_good {
-        return Inverse::Irreversible(why.to_owned());
+    if let Some(inverse) = &draft.inverse {
+        return inverse.clone();
     }
     match &draft.action {
         Action::Create { properties, .. } if is_microsofts(properties) => Inverse::LeaveBehind(

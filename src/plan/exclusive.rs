@@ -284,7 +284,7 @@ fn let_go(drafts: &mut Drafts, place: Place) -> Place {
         },
         needs: Vec::new(),
         after: draft.after.clone(),
-        for_good: None,
+        inverse: None,
     };
     let first = drafts.push_before(first);
     drafts.all[place].after.insert(first);

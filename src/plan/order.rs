@@ -88,7 +88,7 @@ fn step(draft: Draft, id: StepId, numbers: &[StepId]) -> Step {
         reason,
         needs: _,
         after,
-        for_good: _,
+        inverse: _,
     } = draft;
     let after: BTreeSet<StepId> = after.into_iter().map(|place| numbers[place]).collect();
     Step {

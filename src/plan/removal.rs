@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::draft::{Drafts, belongs_to_microsoft, delete, grants};
+use super::draft::{Drafts, Place, belongs_to_microsoft, delete, grants};
 use super::known::folded;
 use super::pair::{Pair, Pairs};
 use super::stage::removed_items;
-use super::{Applied, LeftAlone, ManagedObject, Reason, Target};
+use super::{Action, Applied, Inverse, LeftAlone, ManagedObject, Reason, Target};
 use crate::address::{Address, ObjectId};
 use crate::finding::Finding;
 use crate::kind;
@@ -27,7 +27,7 @@ pub(super) fn remove(
         let parent = was.parent.clone();
         drafts.push(delete((*address).clone(), was, parent, Reason::Declared));
     }
-    undeclared(pairs, applied, drafts, left_alone);
+    undeclared(pairs, &belongings, applied, drafts, left_alone);
     for (object, pair) in pairs.all() {
         let Pair::Existing(owner) = pair else {
             continue;
@@ -39,14 +39,39 @@ pub(super) fn remove(
             surplus(pairs, &belongings, object, owner, set, drafts, left_alone);
         }
     }
+    forget_dangling(pairs, drafts);
     for (object, _) in pairs.all() {
         unassign(pairs, &belongings, object, drafts, findings);
+    }
+}
+
+/// An assignment of somebody who lies in the recycle bin gives nobody anything, and Graph would not make it again.
+fn forget_dangling(pairs: &Pairs<'_>, drafts: &mut Drafts) {
+    // What the plan revives goes back there on the way back.
+    let is_buried = |id: &str| {
+        let id = ObjectId::new(id.trim_start_matches('/'));
+        pairs.snapshot.deleted.contains_key(&id)
+    };
+    for draft in &mut drafts.all {
+        if let Action::Delete { was, .. } = &draft.action
+            && grants(draft.entity)
+            && was
+                .properties
+                .values()
+                .filter_map(Value::as_text)
+                .any(is_buried)
+        {
+            draft.inverse = Some(Inverse::LeaveBehind(
+                "it names somebody who lies in the recycle bin, and gives nothing".to_owned(),
+            ));
+        }
     }
 }
 
 /// What the last receipt has and the root no longer does.
 fn undeclared(
     pairs: &Pairs<'_>,
+    belongings: &Belongings<'_>,
     applied: &Applied,
     drafts: &mut Drafts,
     left_alone: &mut Vec<LeftAlone>,
@@ -73,10 +98,36 @@ fn undeclared(
                 continue;
             }
             let parent = parent_of(managed);
-            drafts.push(delete(address.clone(), was, parent, Reason::Undeclared));
+            let place = drafts.push(delete(address.clone(), was, parent, Reason::Undeclared));
+            if address.part_name().is_empty() {
+                take_along(pairs, belongings, address, was, place, drafts);
+            }
         }
     }
     take_apart(pairs, applied, drafts);
+}
+
+/// Graph deletes an application's service principal with it, also one that nobody declared, and does not bring it back
+/// with it: it goes first, in a step of its own.
+fn take_along(
+    pairs: &Pairs<'_>,
+    belongings: &Belongings<'_>,
+    address: &Address,
+    application: &ObservedObject,
+    place: Place,
+    drafts: &mut Drafts,
+) {
+    for id in belongings.service_principals(application) {
+        let Some(was) = pairs.snapshot.objects.get(id) else {
+            continue;
+        };
+        if pairs.is_claimed(id) || drafts.is_deleted(id) {
+            continue;
+        }
+        let subject = address.part(&was.entity);
+        let first = drafts.push(delete(subject, was, None, Reason::Undeclared));
+        drafts.all[place].after.insert(first);
+    }
 }
 
 fn goes(pairs: &Pairs<'_>, address: &Address, managed: &ManagedObject, is_desired: bool) -> bool {

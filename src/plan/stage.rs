@@ -262,7 +262,7 @@ fn stages<'a>(
     walk.stages
 }
 
-/// What a list that only grows keeps of what the tenant has must not name items that go.
+/// What a list that only grows keeps of what the tenant has must not name items that go or are switched off.
 fn forget_removed(entity: &Entity, state: &Properties, wants: &mut [Want<'_>]) {
     for switched in entity.switched {
         let Some((path, member)) = switched.named_in else {
@@ -271,12 +271,13 @@ fn forget_removed(entity: &Entity, state: &Properties, wants: &mut [Want<'_>]) {
         let Some(items) = wants.iter().find(|want| want.path == switched.items) else {
             continue;
         };
-        let there = get(state, switched.items)
-            .map(Value::items)
-            .unwrap_or_default();
-        let removed: BTreeSet<String> = (there.iter())
+        let there = get(state, switched.items).unwrap_or(&Value::Null);
+        let removed: BTreeSet<String> = (there.items().iter())
             .filter_map(|item| item.get("id").and_then(Value::as_text))
-            .filter(|id| !has_id(&items.value, id))
+            .filter(|id| match is_on(switched, there, id) {
+                true => !is_on(switched, &items.value, id),
+                false => !has_id(&items.value, id),
+            })
             .map(str::to_owned)
             .collect();
         if let Some(want) = wants.iter_mut().find(|want| want.path == path)
@@ -372,7 +373,7 @@ impl<'a> Walk<'a> {
                     put(&mut next, path, without);
                     if !wants.iter().any(|want| want.path == path) {
                         let kept = drop_named(list, member, &|id| {
-                            affected.contains_key(id) && !has_id(&want.value, id)
+                            affected.contains_key(id) && !is_on(switched, &want.value, id)
                         });
                         restored.push((path, kept));
                     }
@@ -460,6 +461,14 @@ fn drop_named(list: &Value, member: &str, is_dropped: &dyn Fn(&str) -> bool) -> 
         }
     }
     Value::List(entries)
+}
+
+/// Whether the list has the item, switched on.
+fn is_on(switched: &Switched, list: &Value, id: &str) -> bool {
+    list.items().iter().any(|item| {
+        item.get("id").and_then(Value::as_text) == Some(id)
+            && item.get(switched.switch) == Some(&Value::Bool(true))
+    })
 }
 
 fn has_id(list: &Value, id: &str) -> bool {

@@ -116,7 +116,7 @@ pub enum Inverse {
     DeleteCreated,
     /// By taking the object out of the recycle bin.
     RestoreDeleted,
-    /// There is nothing to undo: what the step made stays, and does nothing by itself; the text says why.
+    /// There is nothing to undo: what the step made or took away did nothing by itself; the text says why.
     LeaveBehind(String),
     /// Not at all; the text says why.
     Irreversible(String),

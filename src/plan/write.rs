@@ -8,7 +8,7 @@ use super::draft::{Draft, Drafts, Place, lane, needs};
 use super::known::at;
 use super::pair::{Pair, Pairs};
 use super::stage::{self, Cause, Stage, removed_items};
-use super::{Action, Applied, LeftAlone, Reason, Target};
+use super::{Action, Applied, Inverse, LeftAlone, Reason, Target};
 use crate::address::{Address, ObjectId};
 use crate::digest::Digest;
 use crate::finding::Finding;
@@ -118,6 +118,7 @@ impl<'a> Writer<'_, 'a> {
             self.findings,
         );
         let updates = self.stages(stages, revived, None);
+        self.go_back_to(observed, &updates);
         for (path, desired) in &self.object.properties {
             if desired.coverage == Coverage::AtLeast
                 && let Some(property) = self.entity.property(path)
@@ -175,6 +176,33 @@ impl<'a> Writer<'_, 'a> {
         places
     }
 
+    /// What the whole shows as well goes back to what was seen, not to what the whole makes of it meanwhile: written, it
+    /// would stay when the whole goes back.
+    fn go_back_to(&mut self, observed: &ObservedObject, updates: &[Place]) {
+        for place in updates {
+            let draft = &mut self.drafts.all[*place];
+            let Action::Update { target, was, will } = &draft.action else {
+                continue;
+            };
+            let mut then = was.clone();
+            for name in self.entity.follows {
+                if let (Some(value), Some(seen)) =
+                    (then.get_mut(*name), observed.properties.get(*name))
+                {
+                    value.clone_from(seen);
+                }
+            }
+            if then != *was {
+                let undo = Action::Update {
+                    target: target.clone(),
+                    was: will.clone(),
+                    will: then,
+                };
+                draft.inverse = Some(Inverse::Undo(Box::new(undo)));
+            }
+        }
+    }
+
     /// What is compared with what the whole shows is written after the whole.
     fn followed_first(&self, stages: &[Stage<'_>]) -> Option<Place> {
         let root = self.object.address.root();
@@ -216,7 +244,7 @@ impl<'a> Writer<'_, 'a> {
         for (relation, desired) in &object.relations {
             let mut first: BTreeSet<Place> = created.into_iter().collect();
             first.extend(self.before_links(relation, updates));
-            let mut for_good = self.kept_owner(relation, observed);
+            let mut kept = self.kept_owner(relation, observed);
             let nobody = BTreeSet::new();
             let there = observed
                 .and_then(|observed| observed.links.get(relation))
@@ -234,7 +262,8 @@ impl<'a> Writer<'_, 'a> {
                         let is_user = self.is_user(&to);
                         let place = self.link(relation, to, Linking::Link, needs, first.clone());
                         if is_user {
-                            self.drafts.all[place].for_good = for_good.take();
+                            self.drafts.all[place].inverse =
+                                kept.take().map(|why| Inverse::Irreversible(why.to_owned()));
                         }
                         added.insert(place);
                     }
@@ -344,7 +373,7 @@ impl<'a> Writer<'_, 'a> {
             reason,
             needs,
             after,
-            for_good: None,
+            inverse: None,
         })
     }
 

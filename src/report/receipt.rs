@@ -8,7 +8,7 @@ use crate::apply::Receipt;
 use crate::dry_run::DryRun;
 use crate::execute::{Execution, Outcome, Stranded, Trouble};
 use crate::finding::Finding;
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Plan, Target};
 
 /// The receipt of this plan.
 pub fn receipt(receipt: &Receipt, plan: &Plan, names: &Names, format: Format) -> String {
@@ -130,8 +130,9 @@ fn text(execution: &Execution, plan: &Plan, names: &Names) -> String {
     };
     if let Some((step, said)) = refused {
         text.push_str(&format!(
-            "  refused: step {step}, {}\n    Graph: {}\n",
+            "  refused: step {step}, {}\n    {}: {}\n",
             sentence::of(plan.step(*step), names),
+            speaker(said),
             trouble(said)
         ));
     }
@@ -145,7 +146,8 @@ fn text(execution: &Execution, plan: &Plan, names: &Names) -> String {
             None => "`idac apply` begins again.\n",
         }),
         Outcome::Stranded => text.push_str(
-            "Nothing more is applied to this tenant until this is done; then run `idac recover`.\n",
+            "Nothing more is applied to this tenant until then: lift what refused the way back and run `idac recover`, \
+             which undoes the rest by itself; or do it by hand, and run `idac recover`.\n",
         ),
     }
     text
@@ -160,12 +162,21 @@ fn still_there(stranded: &Stranded, plan: &Plan, names: &Names) -> String {
     } = stranded;
     let step = plan.step(*id);
     format!(
-        "  {} step {id}, {}\n    Graph: {}\n    to do: {}\n",
+        "  {} step {id}, {}\n    {}: {}\n    to do: {}\n",
         paint(style::DANGER, "stands:"),
         sentence::of(step, names),
+        speaker(said),
         trouble(said),
         by_hand(step, names)
     )
+}
+
+/// Who says why: what idac found out by looking was never Graph's answer.
+fn speaker(trouble: &Trouble) -> &'static str {
+    match trouble.status {
+        Some(_) => "Graph",
+        None => "idac",
+    }
 }
 
 fn by_hand(step: &crate::plan::Step, names: &Names) -> String {
@@ -177,16 +188,23 @@ fn by_hand(step: &crate::plan::Step, names: &Names) -> String {
         } => format!(
             "delete {subject} in the tenant, or leave it: the next apply goes on from there"
         ),
-        Action::Update {
-            target: _,
-            was,
-            will: _,
-        } => {
+        Action::Update { target, was, will } => {
             let before: Vec<String> = was
                 .iter()
-                .map(|(name, value)| format!("{name} to {}", names.value(value)))
+                .map(|(name, value)| match will.get(name) {
+                    Some(now) => {
+                        format!("{name} from {} to {}", names.value(now), names.value(value))
+                    }
+                    None => format!("{name} to {}", names.value(value)),
+                })
                 .collect();
-            format!("set {} of {subject}", before.join(", "))
+            let back = before.join(", ");
+            match target {
+                Target::Existing(id) => {
+                    format!("set back, in {subject} (object id {id}): {back}")
+                }
+                Target::Planned(_) => format!("set back, in {subject}: {back}"),
+            }
         }
         Action::Delete { target: _, was } => {
             format!(

@@ -147,7 +147,14 @@ fn is_telling(surveyed: &Surveyed) -> bool {
     match (surveyed.standing, surveyed.recorded) {
         (Standing::After, Recorded::Done)
         | (Standing::Before, Recorded::Nothing | Recorded::Undone) => false,
-        (Standing::After | Standing::Before | Standing::Neither | Standing::Unknown, _) => true,
+        (
+            Standing::After
+            | Standing::Before
+            | Standing::Between
+            | Standing::Neither
+            | Standing::Unknown,
+            _,
+        ) => true,
     }
 }
 
@@ -156,6 +163,7 @@ fn counts(unfinished: &Unfinished) -> String {
     let counts: Vec<String> = [
         Standing::After,
         Standing::Before,
+        Standing::Between,
         Standing::Neither,
         Standing::Unknown,
     ]
@@ -171,6 +179,7 @@ fn stands(standing: Standing) -> (&'static str, anstyle::Style) {
     match standing {
         Standing::Before => ("as before", style::STRONG),
         Standing::After => ("as planned", style::WELL),
+        Standing::Between => ("half undone", style::CAUTION),
         Standing::Neither => ("neither", style::DANGER),
         Standing::Unknown => ("unknown", style::CAUTION),
     }

@@ -361,10 +361,17 @@ fn warning(step: &Step) -> String {
         Inverse::RestoreDeleted => {
             "deletes it; the recycle bin keeps it for 30 days, with the same ids".to_owned()
         }
-        Inverse::LeaveBehind(why) => format!(
-            "stays if the plan is walked back: {}",
-            super::style::visible(why)
-        ),
+        Inverse::LeaveBehind(why) => {
+            let stays = match &step.action {
+                Action::Delete { .. } => "stays gone",
+                Action::Create { .. }
+                | Action::Update { .. }
+                | Action::Link { .. }
+                | Action::Unlink { .. } => "stays",
+            };
+            let why = super::style::visible(why);
+            format!("{stays} if the plan is walked back: {why}")
+        }
         Inverse::Undo(_) | Inverse::DeleteCreated => short_warning(step),
     }
 }

@@ -69,7 +69,27 @@ Stranded: sandbox is neither as it was nor as declared. A step was refused, and 
   stands: step 2, add 33333333-0000-4000-8000-000000000001 to the owners of application/payments-api
     Graph: 403 Authorization_RequestDenied: Insufficient privileges to complete the operation. (request-id 8f2e)
     to do: remove 33333333-0000-4000-8000-000000000001 from the owners of application/payments-api
-Nothing more is applied to this tenant until this is done; then run `idac recover`.
+Nothing more is applied to this tenant until then: lift what refused the way back and run `idac recover`, which undoes the rest by itself; or do it by hand, and run `idac recover`.
 "
+    );
+}
+
+#[test]
+fn what_idac_saw_for_itself_is_not_put_into_the_mouth_of_graph() {
+    let seen = serde_json::from_value(json!({
+        "status": null,
+        "code": "changed-by-somebody-else",
+        "message": "somebody else changed it",
+        "requestId": null,
+    }));
+    let stranded = Stranded {
+        step: StepId(8),
+        subject: address("group/operators"),
+        trouble: seen.expect("a trouble"),
+    };
+    let text = ending(Outcome::Stranded, vec![stranded]);
+    assert!(
+        text.contains("\n    idac: changed-by-somebody-else: somebody else changed it\n    to do: set back, in "),
+        "{text}"
     );
 }

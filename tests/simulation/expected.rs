@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use idac::address::Address;
+use idac::dry_run::Verdict;
 use idac::plan::Applied;
 use serde_json::{Value, json};
 
 use super::laws::id_of;
+use super::lookup::Reader;
 use super::root::{Root, is_exact, items, kind_of};
 use super::witness::Facts;
 
@@ -31,11 +32,52 @@ pub(crate) fn missing(root: &Root, applied: &Applied, facts: &Facts) -> Vec<Stri
     reader.problems
 }
 
-struct Reader<'a> {
-    root: &'a Root,
-    applied: &'a Applied,
-    facts: &'a Facts,
-    problems: Vec<String>,
+/// Whether the tenant rightly refuses an identifier URI: an application has it which the declaration lets keep it.
+/// `planned` has every managed object under the address that it has now.
+pub(crate) fn is_contested(
+    root: &Root,
+    planned: &Applied,
+    facts: &Facts,
+    verdict: &Verdict,
+) -> bool {
+    let is_about_uris = match verdict {
+        Verdict::Refused { trouble, .. } => trouble.message.contains("identifierUris"),
+        Verdict::Cleared
+        | Verdict::Stopped { .. }
+        | Verdict::NotConverged { .. }
+        | Verdict::Failed { .. } => false,
+    };
+    let reader = Reader {
+        root,
+        applied: planned,
+        facts,
+        problems: Vec::new(),
+    };
+    let keeps = |id: &str| {
+        let address = planned
+            .iter()
+            .find(|(_, object)| id_of(object).is_some_and(|it| it.as_str() == id));
+        let list = address
+            .and_then(|(address, _)| root.documents.get(address.as_str())?.get("identifierUris"));
+        !list.is_some_and(is_exact)
+    };
+    let wanted = root.documents.iter().flat_map(|(address, document)| {
+        let uris = items(&document["identifierUris"])
+            .iter()
+            .filter_map(Value::as_str);
+        uris.map(|uri| reader.filled(address, uri))
+            .collect::<Vec<_>>()
+    });
+    let wanted: BTreeSet<String> = wanted.collect();
+    let mut holders = facts
+        .objects()
+        .filter(|(_, object)| object["kind"] == "Application" && object["deleted"] == false);
+    let has = |object: &Value| {
+        let uris = items(&object["properties"]["identifierUris"]).iter();
+        uris.filter_map(Value::as_str)
+            .any(|uri| wanted.contains(uri))
+    };
+    is_about_uris && holders.any(|(id, object)| has(object) && keeps(id))
 }
 
 const TEXTS: [&str; 12] = [
@@ -135,15 +177,15 @@ impl Reader<'_> {
         };
         let (resource, wanted) = (self.id(address), self.assignments(offers, list));
         let Some(resource) = resource else { return };
+        let is_alive = |assignment: &str| {
+            let principal = assignment.split(' ').next_back().unwrap_or_default();
+            self.facts.living(principal).is_some()
+        };
         let there: BTreeSet<String> = self
             .facts
             .below(&format!("assignment {resource} "))
             .map(|it| it.0.to_owned())
-            // What somebody in the recycle bin has is not shown to anybody.
-            .filter(|it| {
-                let principal = it.split(' ').next_back().unwrap_or_default();
-                self.facts.living(principal).is_some()
-            })
+            .filter(|it| is_alive(it))
             .collect();
         let consented = self.consented(offers);
         for assignment in &wanted {
@@ -485,114 +527,5 @@ impl Reader<'_> {
                 .push(format!("Declared: {address} is not there"));
         }
         object
-    }
-
-    fn id(&self, address: &str) -> Option<String> {
-        let address = Address::parse(address).or_else(|| {
-            let (root, part) = address.rsplit_once('/')?;
-            Some(Address::parse(root)?.part(part))
-        })?;
-        id_of(self.applied.get(&address)?).map(ToString::to_string)
-    }
-
-    /// Whoever stands behind a reference: the service principal of an application.
-    fn principal(&self, reference: &Value) -> Option<String> {
-        let reference = reference.as_str()?;
-        match kind_of(reference) {
-            "user" => self.found(
-                "User",
-                "userPrincipalName",
-                reference.strip_prefix("user/")?,
-            ),
-            "application" => self.resource(reference),
-            "existing" => self.existing(&self.root.documents[reference]),
-            _ => self.id(reference),
-        }
-    }
-
-    fn existing(&self, document: &Value) -> Option<String> {
-        let kind = match document["type"].as_str()? {
-            "user" => "User",
-            "group" => "Group",
-            "servicePrincipal" => "ServicePrincipal",
-            other => panic!("nobody here knows an existing {other}"),
-        };
-        if let Some(id) = document["id"].as_str() {
-            return Some(id.to_owned());
-        }
-        let keys = ["appId", "displayName", "userPrincipalName"];
-        keys.iter()
-            .find_map(|key| self.found(kind, key, document[*key].as_str()?))
-    }
-
-    fn found(&self, kind: &str, property: &str, value: &str) -> Option<String> {
-        let mut objects = self.facts.objects();
-        let found = objects.find(|(_, object)| {
-            object["kind"] == kind
-                && object["deleted"] == false
-                && object["properties"][property] == value
-        });
-        found.map(|(id, _)| id.to_owned())
-    }
-
-    fn app_id(&self, application: &Value) -> Option<String> {
-        match application.as_str()? {
-            "Microsoft Graph" => Some(idac::graph::facts::MICROSOFT_GRAPH_APP_ID.to_owned()),
-            address if kind_of(address) == "application" => {
-                let object = self.facts.living(&self.id(address)?)?;
-                object["properties"]["appId"].as_str().map(str::to_owned)
-            }
-            app_id => Some(app_id.to_owned()),
-        }
-    }
-
-    /// The service principal of an application.
-    fn resource(&self, application: &str) -> Option<String> {
-        self.found(
-            "ServicePrincipal",
-            "appId",
-            &self.app_id(&json!(application))?,
-        )
-    }
-
-    /// The id of an app role or permission scope, as the application that offers it has it.
-    fn permission(&self, application: &str, collection: &str, value: &Value) -> Option<String> {
-        let list = match application {
-            "Microsoft Graph" => {
-                let object = self.facts.living(&self.resource(application)?)?;
-                object["properties"][collection].clone()
-            }
-            address => {
-                let object = self.facts.living(&self.id(address)?)?;
-                let properties = &object["properties"];
-                match collection {
-                    "appRoles" => properties["appRoles"].clone(),
-                    _ => properties["api"][collection].clone(),
-                }
-            }
-        };
-        let found = items(&list).iter().find(|item| item["value"] == *value)?;
-        found["id"].as_str().map(str::to_owned)
-    }
-
-    /// A text with what only the environment and the tenant know.
-    fn filled(&self, address: &str, text: &str) -> String {
-        let own = address.trim_end_matches("/servicePrincipal");
-        let mut filled = text
-            .replace("$${", "\u{0}")
-            .replace("${environment}", "sandbox")
-            .replace("${tenant.domain}", "contoso.onmicrosoft.com")
-            .replace("${tenant.id}", "6f1d2a54-3c0b-4a57-9d0e-2b7c55f0a1c4")
-            .replace("${host}", "sim.contoso.com");
-        for (name, of) in [("self".to_owned(), own.to_owned())].into_iter().chain(
-            self.root
-                .of_kind("application")
-                .into_iter()
-                .map(|it| (it.clone(), it)),
-        ) {
-            let app_id = self.app_id(&json!(of)).unwrap_or_default();
-            filled = filled.replace(&format!("${{{name}.appId}}"), &app_id);
-        }
-        filled.replace('\u{0}', "${")
     }
 }

@@ -6,7 +6,7 @@ use super::dice::Dice;
 use super::repair::repair;
 use super::root::{Root, is_exact, kind_of, name_of};
 use super::surroundings::Surroundings;
-use super::write::{NAMES, RULED, Writer};
+use super::write::{ASSIGNABLE, NAMES, RULED, Writer};
 
 const GROUPS: [&str; 5] = ["staff", "admins", "sales", "devs", "night-shift"];
 
@@ -127,7 +127,8 @@ fn rename(root: &mut Root, address: &str, dice: &mut Dice) {
     };
     let new = *dice.one(names);
     // What a group was made for it stays.
-    if RULED.contains(&new) != RULED.contains(&name_of(address)) {
+    let made_for = |name: &str| (RULED.contains(&name), name == ASSIGNABLE);
+    if kind == "group" && made_for(new) != made_for(name_of(address)) {
         return;
     }
     let to = format!("{kind}/{new}");

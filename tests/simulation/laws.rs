@@ -274,10 +274,13 @@ impl Names<'_> {
                         .any(|id| lay_there(&Target::Existing(ObjectId::new(id))))
             }
             Action::Link { from, to, .. } => lay_there(from) || lay_there(to),
+            // A tag of the application's that goes may be the service principal's own as well.
+            Action::Update { will, .. } => {
+                step.entity == "servicePrincipal" && will.keys().all(|name| name == "tags")
+            }
             Action::Create {
                 revive: Some(_), ..
             }
-            | Action::Update { .. }
             | Action::Delete { .. }
             | Action::Unlink { .. } => false,
         }
@@ -296,9 +299,15 @@ impl Names<'_> {
         let is_its = |other: &Value| {
             other["kind"] == "Application"
                 && other["properties"]["appId"] == object["properties"]["appId"]
-                && other["properties"][property] == object["properties"][property]
         };
-        property == "displayName" && self.after.objects().any(|(_, other)| is_its(other))
+        let fact = |facts: &Facts| {
+            let application = facts
+                .objects()
+                .map(|(_, other)| other)
+                .find(|other| is_its(other));
+            application.map(|it| it["properties"][property].clone())
+        };
+        ["displayName", "tags"].contains(&property) && fact(self.before) != fact(self.after)
     }
 
     fn id(&self, target: &Target) -> String {

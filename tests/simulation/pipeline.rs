@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use idac::address::Address;
+use idac::address::{Address, Name};
 use idac::apply::{ApplyError, History, Manner, Receipt, apply, recover};
 use idac::declare::{Source, declare};
 use idac::dry_run::{DryRun, dry_run};
@@ -172,11 +172,7 @@ pub(crate) fn desired_of(sources: &[Source]) -> Result<Desired, Vec<Finding>> {
     if finding::has_errors(&findings) {
         return Err(findings);
     }
-    let environment = declaration
-        .environments
-        .values()
-        .next()
-        .expect("there is an environment");
+    let environment = &declaration.environments[&Name::new("sandbox")];
     resolve(&declaration, environment)
 }
 

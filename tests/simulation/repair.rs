@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::root::{Root, is_exact, items, items_mut, kind_of};
+use super::root::{Root, is_exact, items, items_mut, kind_of, name_of};
+use super::write::RULED;
 
 /// What an application offers: for each app role its allowed member types, and the permission scopes; enabled ones.
 #[derive(Default)]
@@ -256,8 +257,12 @@ fn group(world: &World<'_>, address: &str, document: &mut Value) {
     if is_dynamic {
         members.remove("members");
     } else {
-        members.remove("membershipRule");
         members.remove("membershipRuleProcessingState");
+        // A group that had a rule keeps it until somebody writes that it has none.
+        match RULED.contains(&name_of(address)) {
+            true => members.insert("membershipRule".to_owned(), Value::Null),
+            false => members.remove("membershipRule"),
+        };
     }
     retain(document.get_mut("members"), |member| {
         let is_group = world.type_of(member) == "group";

@@ -1,6 +1,7 @@
 //! What worlds came to, counted.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use idac::plan::{Action, Plan};
 
@@ -21,6 +22,8 @@ pub(crate) struct Tally {
     pub(crate) second_rounds: u64,
     /// Plans that met what came back from the recycle bin and was in the way.
     pub(crate) unseen: u64,
+    /// Plans that the dry-run stopped because somebody else has what only one object can have.
+    pub(crate) contested: u64,
     /// Worlds by the switch that was in its other position.
     pub(crate) switches: BTreeMap<&'static str, u64>,
     /// Steps by entity and action.
@@ -43,6 +46,7 @@ impl Tally {
             declared,
             second_rounds,
             unseen,
+            contested,
             switches,
             kinds,
             codes,
@@ -59,6 +63,7 @@ impl Tally {
         self.declared += declared;
         self.second_rounds += second_rounds;
         self.unseen += unseen;
+        self.contested += contested;
         for (name, count) in switches {
             *self.switches.entry(name).or_default() += count;
         }
@@ -85,5 +90,44 @@ impl Tally {
             };
             *self.kinds.entry((step.entity.clone(), action)).or_default() += 1;
         }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Tally {
+            worlds,
+            declared,
+            steps,
+            switches,
+            ..
+        } = self;
+        writeln!(
+            out,
+            "{worlds} worlds, {declared} declarations, {steps} steps, {} switches",
+            switches.len()
+        )?;
+        writeln!(
+            out,
+            "applied {}, rolled back {}, stranded {}, nothing to do {}",
+            self.applied, self.rolled_back, self.stranded, self.nothing_to_do
+        )?;
+        writeln!(
+            out,
+            "stopped: invalid {}, not answered by the tenant {}, by guardrails {}, contested {}",
+            self.invalid, self.unplannable, self.guarded, self.contested
+        )?;
+        writeln!(
+            out,
+            "out of the recycle bin: {} second rounds, {} plans met what came back with it",
+            self.second_rounds, self.unseen
+        )?;
+        for ((entity, action), count) in &self.kinds {
+            writeln!(out, "{count:>8} {action} {entity}")?;
+        }
+        for (code, count) in &self.codes {
+            writeln!(out, "{count:>8} {code}")?;
+        }
+        Ok(())
     }
 }

@@ -61,6 +61,7 @@ impl Witness {
         for (key, entry) in self.entries.values() {
             facts.add(key, entry);
         }
+        facts.show_applications();
         facts.find_twins();
         facts
     }
@@ -204,6 +205,48 @@ impl Facts {
             self.twins.push(name.clone());
         }
         self.names.insert(id.to_owned(), name);
+    }
+
+    /// A service principal shows its application's tags beside its own: who has them cannot be told apart from outside.
+    fn show_applications(&mut self) {
+        let mut tags: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let texts = |object: &Value| -> Vec<String> {
+            let list = object["properties"]["tags"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
+            list.iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect()
+        };
+        for (_, object) in self
+            .objects()
+            .filter(|(_, object)| object["kind"] == "Application")
+        {
+            tags.insert(object["properties"]["appId"].to_string(), texts(object));
+        }
+        let mut shown = Vec::new();
+        for (id, object) in self
+            .objects()
+            .filter(|(_, object)| object["kind"] == "ServicePrincipal")
+        {
+            let mut all = texts(object);
+            all.extend(
+                tags.get(&object["properties"]["appId"].to_string())
+                    .into_iter()
+                    .flatten()
+                    .cloned(),
+            );
+            all.sort();
+            all.dedup();
+            if !all.is_empty() {
+                let mut object = object.clone();
+                object["properties"]["tags"] = json!(all);
+                shown.push((format!("object {id}"), Arc::new(object)));
+            }
+        }
+        self.facts.extend(shown);
     }
 
     /// Two live objects under one unique name, or two service principals of one application.

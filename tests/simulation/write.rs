@@ -10,7 +10,9 @@ pub(crate) const USERS: [&str; 6] = ["ana", "ben", "chloe", "dmitri", "emeka", "
 pub(crate) const NAMES: [&str; 9] = [
     "api", "web", "worker", "portal", "billing", "mail", "search", "audit", "store",
 ];
-/// Groups that may have a rule; the others may be assignable to directory roles, which a group stays for ever.
+/// The group to which directory roles can be assigned: it stays so for ever, whatever its document says later.
+pub(crate) const ASSIGNABLE: &str = "admins";
+/// Groups that may have a rule.
 pub(crate) const RULED: [&str; 2] = ["night-shift", "sales"];
 const ROLES: [&str; 4] = ["Task.Read", "Task.Write", "Task.Run", "Task.Audit"];
 const SCOPES: [&str; 4] = ["Use", "Read", "Admin.All", "Notify"];
@@ -96,7 +98,7 @@ impl Writer<'_> {
         document.insert("kind".to_owned(), json!(kind_of(address)));
         document.insert("name".to_owned(), json!(name_of(address)));
         for key in keys(kind_of(address)) {
-            if *key == "displayName" || self.dice.falls(45) {
+            if ["displayName", "isAssignableToRole"].contains(key) || self.dice.falls(45) {
                 self.set(&mut document, address, key);
             }
         }
@@ -178,7 +180,7 @@ impl Writer<'_> {
             "servicePrincipal" => self.service_principal(address),
             "protect" if self.dice.falls(8) => json!(true),
             "mailNickname" => json!(self.dice.one(&["nick-one", "nick-two"])),
-            "isAssignableToRole" if !ruled && self.dice.falls(50) => json!(true),
+            "isAssignableToRole" if name == ASSIGNABLE => json!(true),
             "membershipRule" if ruled && self.dice.falls(50) => {
                 json!("(user.department -eq \"Sales\")")
             }
