@@ -23,6 +23,7 @@ pub mod declare;
 pub mod resolve;
 pub mod observe;
 pub mod plan;
+pub mod privilege;
 pub mod guard;
 pub mod execute;
 pub mod dry_run;

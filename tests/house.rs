@@ -24,8 +24,21 @@ const WORDS: &[&str] = &["address", "object", "finding", "digest"];
 
 /// The rooms, in walking order: the order in which `lib.rs` lists them after the words.
 const ROOMS: &[&str] = &[
-    "kind", "declare", "resolve", "observe", "plan", "guard", "execute", "dry_run", "apply",
-    "ledger", "graph", "emulator", "report", "cli",
+    "kind",
+    "declare",
+    "resolve",
+    "observe",
+    "plan",
+    "privilege",
+    "guard",
+    "execute",
+    "dry_run",
+    "apply",
+    "ledger",
+    "graph",
+    "emulator",
+    "report",
+    "cli",
 ];
 
 /// One door: `from` may mention what `to` shows.
@@ -60,6 +73,10 @@ const DOORS: &[Door] = &[
     door!("plan" -> "kind"),
     // The names by which published permissions are asked for.
     door!("plan" -> "graph"),
+    door!("privilege" -> "observe"),
+    door!("privilege" -> "plan"),
+    // The published names of permissions and directory roles.
+    door!("privilege" -> "graph"),
     door!("guard" -> "resolve"),
     door!("guard" -> "observe"),
     door!("guard" -> "plan"),

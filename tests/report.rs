@@ -96,7 +96,7 @@ Plan: 1 object to create, 2 to change, 1 to delete; 10 steps; 2 grant access; 1 
 
 > [!WARNING]
 > **takes access**
-> - set appRoles (~ Reports.Read) of application/reports
+> - set appRoles (\~ Reports.Read) of application/reports
 
 > [!WARNING]
 > **grants access**

@@ -1,8 +1,9 @@
 //! What a dry-run showed.
 
+use super::escape::prose;
 use super::names::Names;
 use super::receipt::trouble;
-use super::style::{self, paint, plural, prose};
+use super::style::{self, paint, plural};
 use super::{Format, Show, json, sentence};
 use crate::dry_run::{DryRun, Verdict};
 use crate::execute::{Outcome, Stranded, Trouble};

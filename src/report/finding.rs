@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::style::{self, code_span, paint, plural, prose, visible};
+use super::escape::{code_span, prose};
+use super::style::{self, paint, plural, visible};
 use super::{Format, json};
 use crate::declare::Source;
 use crate::finding::{Finding, Origin, Severity};

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::escape::fenced;
 use super::names::Names;
-use super::style::{self, fenced, padded, paint, plural, visible};
+use super::style::{self, padded, paint, plural, visible};
 use super::{Format, Show, json, plan};
 use crate::digest::Digest;
 use crate::ledger::{Record, RecordKind, Sealed};

@@ -4,9 +4,10 @@ use std::cmp::Reverse;
 
 use super::Show;
 use super::change::Sign;
+use super::escape::{code_span, fenced, html, prose};
 use super::names::Names;
 use super::plan::{RISKS, Row, left_alone, no_changes, rows, summary};
-use super::style::{code_span, fenced, html, plural, prose};
+use super::style::plural;
 use super::view::{self, Block};
 use crate::plan::{Plan, Risk};
 

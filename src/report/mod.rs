@@ -6,6 +6,7 @@
 
 mod change;
 mod dry_run;
+mod escape;
 mod explain;
 mod finding;
 mod ledger;

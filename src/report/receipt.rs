@@ -1,7 +1,8 @@
 //! How an apply ended, and what a person must do when it did not end well.
 
+use super::escape::prose;
 use super::names::Names;
-use super::style::{self, paint, plural, prose, visible};
+use super::style::{self, paint, plural, visible};
 use super::{Format, json, sentence};
 use crate::apply::Receipt;
 use crate::dry_run::DryRun;

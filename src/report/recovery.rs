@@ -1,7 +1,8 @@
 //! What a run left unfinished, step by step, for a person who has to decide.
 
+use super::escape::prose;
 use super::names::Names;
-use super::style::{self, padded, paint, plural, prose, visible};
+use super::style::{self, padded, paint, plural, visible};
 use super::{Format, json, sentence};
 use crate::apply::{Choice, History, Receipt, Unfinished, Way};
 use crate::execute::{Recorded, Standing, Surveyed};

@@ -62,72 +62,22 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
-/// Control characters, and those that turn the direction of writing or take no room.
+/// Control characters, and those that turn the direction of writing or take no room (Unicode's
+/// `Default_Ignorable_Code_Point` without the selectors of a character's shape, and its blank letters).
 pub(super) fn is_invisible(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+                | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffc}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
         )
 }
 
 /// `1 step`, `2 steps`.
 pub fn plural(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
-}
-
-/// The text as it stands in HTML within Markdown.
-pub(super) fn html(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-}
-
-/// A code block that nothing in the text can end.
-pub(super) fn fenced(language: &str, text: &str) -> String {
-    let fence = "`".repeat(3.max(longest_run_of_backticks(text) + 1));
-    format!(
-        "{fence}{language}\n{}\n{fence}\n",
-        text.trim_end_matches('\n')
-    )
-}
-
-/// A span of code that nothing in the text can end.
-pub(super) fn code_span(text: &str) -> String {
-    let fence = "`".repeat(1 + longest_run_of_backticks(text));
-    if text.starts_with('`') || text.ends_with('`') {
-        return format!("{fence} {text} {fence}");
-    }
-    format!("{fence}{text}{fence}")
-}
-
-/// Plain text as Markdown shows it, word for word; spans of code stay.
-pub(super) fn prose(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut is_code = false;
-    for character in visible(text).chars() {
-        match character {
-            '`' => {
-                is_code = !is_code;
-                shown.push('`');
-            }
-            '\\' | '*' | '_' | '[' | ']' | '#' | '|' | '@' if !is_code => {
-                shown.push('\\');
-                shown.push(character);
-            }
-            '<' if !is_code => shown.push_str("&lt;"),
-            '>' if !is_code => shown.push_str("&gt;"),
-            character => shown.push(character),
-        }
-    }
-    shown
-}
-
-fn longest_run_of_backticks(text: &str) -> usize {
-    text.split(|character| character != '`')
-        .map(str::len)
-        .max()
-        .unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -141,19 +91,5 @@ mod tests {
             "a\\u{1b}[2Jb\\u{202e}c\\n\\td\\u{9b}e"
         );
         assert_eq!(visible("Zahlungen 支払い ✓"), "Zahlungen 支払い ✓");
-    }
-
-    #[test]
-    fn no_text_ends_its_own_code_block() {
-        assert_eq!(fenced("diff", "a\n```\nb"), "````diff\na\n```\nb\n````\n");
-        assert_eq!(code_span("a`b"), "``a`b``");
-    }
-
-    #[test]
-    fn markdown_says_the_text_and_obeys_nothing_in_it() {
-        assert_eq!(
-            prose("no app role `A_b` on <img> @team *x*"),
-            "no app role `A_b` on &lt;img&gt; \\@team \\*x\\*"
-        );
     }
 }
