@@ -52,7 +52,7 @@ use tally::Tally;
 use world::Telling;
 
 /// How many worlds every run of the tests goes through.
-const SLICE: u64 = 300;
+const SLICE: u64 = 2_000;
 
 #[test]
 fn the_laws_hold_in_every_world() {
