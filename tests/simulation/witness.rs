@@ -196,6 +196,15 @@ impl Facts {
                 self.facts
                     .insert(format!("{class} {}", text(place)), Arc::clone(entry));
             }
+            "Document" => {
+                let name = format!(
+                    "document {} {} {}",
+                    text(&place["set"]),
+                    text(&place["parent"]),
+                    text(&place["id"])
+                );
+                self.facts.insert(name, Arc::clone(entry));
+            }
             other => panic!("{other} is stored, and nobody here knows it"),
         }
     }
