@@ -1,6 +1,5 @@
 //! Plans against an emulated tenant, tried on a copy of it: what is cleared converges, and what is not says why.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use idac::address::Name;
@@ -11,8 +10,8 @@ use idac::execute::{Entry, Outcome, execute, go_on};
 use idac::finding::{Finding, Origin, has_errors};
 use idac::graph::patience::Patience;
 use idac::graph::{Graph, Method, Request};
-use idac::observe::{Known, Scope, Snapshot, observe};
-use idac::plan::{Applied, ManagedObject, Plan, Target, plan};
+use idac::observe::{Scope, Snapshot, observe};
+use idac::plan::{Applied, ManagedObject, Plan, Target, known_of, plan};
 use idac::resolve::{Desired, resolve};
 use serde_json::json;
 
@@ -49,22 +48,7 @@ impl World {
     }
 
     async fn see(&self, desired: &Desired) -> Snapshot {
-        let id = |target: &Target| match target {
-            Target::Existing(id) => Some(id.clone()),
-            Target::Planned(_) => None,
-        };
-        let known: BTreeMap<_, _> = self
-            .applied
-            .iter()
-            .filter_map(|(address, object)| {
-                let known = Known {
-                    entity: object.entity.clone(),
-                    id: id(&object.target)?,
-                    parent: object.parent.as_ref().and_then(id),
-                };
-                Some((address.clone(), known))
-            })
-            .collect();
+        let known = known_of(&self.applied);
         let scope = Scope {
             desired: &desired.objects,
             known: &known,

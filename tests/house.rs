@@ -80,6 +80,8 @@ const DOORS: &[Door] = &[
     door!("guard" -> "resolve"),
     door!("guard" -> "observe"),
     door!("guard" -> "plan"),
+    // What the holder of a permission can do.
+    door!("guard" -> "privilege"),
     door!("guard" -> "kind"),
     // Which directory roles and permissions are privileged.
     door!("guard" -> "graph"),

@@ -1,6 +1,5 @@
 //! The way that every command goes that looks at a tenant: read, declare, resolve, observe, plan, guard.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::arguments::Global;
@@ -9,13 +8,13 @@ use super::output;
 use super::problem::Problem;
 use super::root;
 use super::state;
-use crate::address::{Address, Name};
+use crate::address::Name;
 use crate::declare::{Declaration, Environment, Source, Tenant, declare};
 use crate::finding::{self, Finding, Origin};
 use crate::guard::{self, guard};
 use crate::ledger;
-use crate::observe::{Known, Scope, Snapshot, observe};
-use crate::plan::{Applied, Plan, Target, plan};
+use crate::observe::{Scope, Snapshot, observe};
+use crate::plan::{Applied, Plan, known_of, plan};
 use crate::report::Names;
 use crate::resolve::{Desired, resolve};
 
@@ -234,7 +233,7 @@ async fn observed(
     desired: &Desired,
     applied: &Applied,
 ) -> Result<Snapshot, Problem> {
-    let known = known(applied);
+    let known = known_of(applied);
     let scope = Scope {
         desired: &desired.objects,
         known: &known,
@@ -242,25 +241,6 @@ async fn observed(
     let snapshot = observe(tenant, &scope).await?;
     tracing::info!(objects = snapshot.objects.len(), "observed the tenant");
     Ok(snapshot)
-}
-
-/// What the last receipt has and where it was found then.
-fn known(applied: &Applied) -> BTreeMap<Address, Known> {
-    let id = |target: &Target| match target {
-        Target::Existing(id) => Some(id.clone()),
-        Target::Planned(_) => None,
-    };
-    applied
-        .iter()
-        .filter_map(|(address, object)| {
-            let known = Known {
-                entity: object.entity.clone(),
-                id: id(&object.target)?,
-                parent: object.parent.as_ref().and_then(id),
-            };
-            Some((address.clone(), known))
-        })
-        .collect()
 }
 
 /// This version speaks to the embedded tenant only.

@@ -13,8 +13,8 @@ use crate::emulator::Emulator;
 use crate::execute::{Entry, Execution, Outcome, Stranded, Trouble, execute, go_on};
 use crate::finding::{Finding, Severity};
 use crate::graph::patience::Patience;
-use crate::observe::{Known, Scope, Snapshot, observe};
-use crate::plan::{Applied, ManagedObject, Plan, StepId, Target, plan as plan_again};
+use crate::observe::{Scope, Snapshot, observe};
+use crate::plan::{Applied, ManagedObject, Plan, StepId, Target, known_of, plan as plan_again};
 use crate::resolve::Desired;
 
 /// Proof that this very plan was dry-run and that nothing stands against it. Only this room makes one.
@@ -170,7 +170,7 @@ async fn converge(case: &Case<'_>, execution: &Execution, copy: &Emulator) -> Ve
     // What was removed stays in the receipt that is planned from, so that it would be removed again if it were there.
     let mut applied = case.applied.clone();
     applied.extend(settled(case.plan, &execution.created));
-    let known = known(&applied);
+    let known = known_of(&applied);
     let scope = Scope {
         desired: &case.desired.objects,
         known: &known,
@@ -213,25 +213,6 @@ fn settled(plan: &Plan, created: &BTreeMap<Address, ObjectId>) -> Applied {
         (address.clone(), settled)
     });
     settled.collect()
-}
-
-/// The objects of a receipt, as they are looked for.
-fn known(applied: &Applied) -> BTreeMap<Address, Known> {
-    let id = |target: &Target| match target {
-        Target::Existing(id) => Some(id.clone()),
-        Target::Planned(_) => None,
-    };
-    applied
-        .iter()
-        .filter_map(|(address, object)| {
-            let known = Known {
-                entity: object.entity.clone(),
-                id: id(&object.target)?,
-                parent: object.parent.as_ref().and_then(id),
-            };
-            Some((address.clone(), known))
-        })
-        .collect()
 }
 
 /// An error with everything that caused it.

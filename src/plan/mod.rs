@@ -26,7 +26,7 @@ use crate::address::{Address, ObjectId};
 use crate::digest::Digest;
 use crate::finding::{self, Finding};
 use crate::object::{DesiredObject, Management};
-use crate::observe::Snapshot;
+use crate::observe::{Known, Snapshot};
 use crate::resolve::Desired;
 
 use draft::Drafts;
@@ -37,6 +37,25 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Everything that was applied last, by address: what a receipt keeps.
 pub type Applied = BTreeMap<Address, ManagedObject>;
+
+/// The objects of a receipt, as `observe` looks for them.
+pub fn known_of(applied: &Applied) -> BTreeMap<Address, Known> {
+    let id = |target: &Target| match target {
+        Target::Existing(id) => Some(id.clone()),
+        Target::Planned(_) => None,
+    };
+    applied
+        .iter()
+        .filter_map(|(address, object)| {
+            let known = Known {
+                entity: object.entity.clone(),
+                id: id(&object.target)?,
+                parent: object.parent.as_ref().and_then(id),
+            };
+            Some((address.clone(), known))
+        })
+        .collect()
+}
 
 /// The plan that makes the tenant as desired, or why there is none: references that the tenant does not answer.
 pub fn plan(

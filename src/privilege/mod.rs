@@ -44,6 +44,12 @@ pub fn gains(plan: &Plan, snapshot: &Snapshot) -> Vec<Gain> {
     gains
 }
 
+/// What the holder of an application permission of Microsoft Graph can do to control the tenant, completing "its
+/// holder can"; `None` when no way is known.
+pub fn way_to_the_tenant(permission: &str) -> Option<&'static str> {
+    rating::permission(permission)?.how
+}
+
 fn gain(step: &Step, holders: &Holders<'_>) -> Option<(Reach, String)> {
     match &step.action {
         Action::Create {

@@ -13,8 +13,8 @@ use idac::finding::has_errors;
 use idac::graph::patience::Patience;
 use idac::graph::{Graph, Method, Request, facts};
 use idac::ledger::{Record, RecordKind, Run, SCHEMA, Sealed};
-use idac::observe::{Known, Scope, Snapshot, observe};
-use idac::plan::{Applied, ManagedObject, Plan, Target, plan};
+use idac::observe::{Scope, Snapshot, observe};
+use idac::plan::{Applied, ManagedObject, Plan, Target, known_of, plan};
 use idac::resolve::{Desired, resolve};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
@@ -127,22 +127,7 @@ struct Building {
 
 impl Building {
     async fn see(&self, desired: &Desired) -> Snapshot {
-        let id = |target: &Target| match target {
-            Target::Existing(id) => Some(id.clone()),
-            Target::Planned(_) => None,
-        };
-        let known: BTreeMap<_, _> = self
-            .applied
-            .iter()
-            .filter_map(|(address, object)| {
-                let known = Known {
-                    entity: object.entity.clone(),
-                    id: id(&object.target)?,
-                    parent: object.parent.as_ref().and_then(id),
-                };
-                Some((address.clone(), known))
-            })
-            .collect();
+        let known = known_of(&self.applied);
         let scope = Scope {
             desired: &desired.objects,
             known: &known,

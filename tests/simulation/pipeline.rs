@@ -1,9 +1,8 @@
 //! The way of every command, in memory: declare, resolve, observe, plan, guard, dry-run, acquire, apply.
 
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use idac::address::{Address, Name};
+use idac::address::Name;
 use idac::apply::{ApplyError, History, Manner, Receipt, apply, recover};
 use idac::declare::{Source, declare};
 use idac::dry_run::{DryRun, dry_run};
@@ -16,8 +15,8 @@ use idac::guard::{self, guard};
 use idac::ledger::{
     self, Folder, Ledger, LedgerError, Life, Presence, Record, Recoverer, Run, Sealed,
 };
-use idac::observe::{Known, Scope, Snapshot, observe};
-use idac::plan::{Applied, Plan, Target, plan};
+use idac::observe::{Scope, Snapshot, observe};
+use idac::plan::{Applied, Plan, known_of, plan};
 use idac::resolve::{Desired, resolve};
 
 use super::dice::Dice;
@@ -183,7 +182,7 @@ pub(crate) async fn look<G: Graph, L: Ledger>(sources: &[Source], graph: &G, led
         Err(findings) => return Looked::Invalid(findings),
     };
     let applied = ledger::last_receipt(ledger).expect("the ledger is read");
-    let known = known(&applied);
+    let known = known_of(&applied);
     let scope = Scope {
         desired: &desired.objects,
         known: &known,
@@ -283,20 +282,4 @@ fn sign() -> Run {
         who: "somebody@somewhere".to_owned(),
         at: "2026-01-01T10:00:00Z".to_owned(),
     }
-}
-
-fn known(applied: &Applied) -> BTreeMap<Address, Known> {
-    let id = |target: &Target| match target {
-        Target::Existing(id) => Some(id.clone()),
-        Target::Planned(_) => None,
-    };
-    let known = applied.iter().filter_map(|(address, object)| {
-        let known = Known {
-            entity: object.entity.clone(),
-            id: id(&object.target)?,
-            parent: object.parent.as_ref().and_then(id),
-        };
-        Some((address.clone(), known))
-    });
-    known.collect()
 }
